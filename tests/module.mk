@@ -1,0 +1,42 @@
+# Tests. tests/PART/test_*.c are Criterion tests of one part, linked into build/tests/test_PART;
+# tests/shim/programs/* are tiny programs that run under the recorder, one a file.
+TEST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS) -pthread -I.
+test_sources = $(wildcard tests/$(1)/*.c)
+test_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call test_sources,$(1)))
+
+$(BUILD)/obj/tests/%.o: tests/%.c tests/module.mk
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/test_viewer: $(call test_objects,viewer) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
+
+$(BUILD)/tests/test_producer: $(call test_objects,producer) $(PRODUCER_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ -lisal -lcriterion
+
+$(BUILD)/tests/test_shim: $(call test_objects,shim) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
+
+$(BUILD)/tests/test_e2e: $(call test_objects,e2e) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
+
+TEST_PROGRAMS = $(patsubst tests/shim/programs/%.c,$(BUILD)/tests/programs/%,$(wildcard tests/shim/programs/*.c)) \
+  $(patsubst tests/shim/programs/%.cc,$(BUILD)/tests/programs/%,$(wildcard tests/shim/programs/*.cc))
+# -O1 without inlining and tail calls: the call sites that a test names stay where they are
+PROGRAM_FLAGS = -g -O1 -fno-inline -fno-optimize-sibling-calls -D_GNU_SOURCE -pthread -fno-builtin
+
+$(BUILD)/tests/programs/%: tests/shim/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -ldl
+
+$(BUILD)/tests/programs/%: tests/shim/programs/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -ldl
+
+.PHONY: tests stress-programs bench-programs
+tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
+  $(BUILD)/tests/test_e2e $(TEST_PROGRAMS)

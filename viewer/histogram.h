@@ -1,0 +1,29 @@
+/* histogram.h - counts of lifetimes, log-linear: 32 buckets an octave, so that a percentile is
+ * within 1/64 (1.6 %) of the true one. The scheme of HdrHistogram (Gil Tene); memory only for
+ * octaves in use.
+ */
+#ifndef DWELL_HISTOGRAM_H
+#define DWELL_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_OCTAVES 64
+#define HISTOGRAM_SUB 32
+
+struct histogram {
+  uint64_t *octaves[HISTOGRAM_OCTAVES]; /* each HISTOGRAM_SUB counts, or NULL */
+  uint64_t count;
+};
+
+/* Adds one value (or `count` equal ones). Returns 0, or -ENOMEM. */
+int histogram_add(struct histogram *histogram, uint64_t value, uint64_t count);
+/* The value below or at which a share p (0..1) of the values lies: the middle of its bucket; values
+ * below 32 are exact. 0 when empty. */
+uint64_t histogram_percentile(const struct histogram *histogram, double p);
+/* Visits used buckets in order: [low, high] inclusive, and the count. */
+void histogram_each(const struct histogram *histogram,
+                    void (*visit)(void *context, uint64_t low, uint64_t high, uint64_t count),
+                    void *context);
+void histogram_free(struct histogram *histogram);
+
+#endif

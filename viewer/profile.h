@@ -1,0 +1,88 @@
+/* profile.h - the figures: what became of a run's blocks, in total and site by site.
+ *
+ * Pure: events in, figures out; nothing here reads files or symbols. All times are nanoseconds
+ * since the start of the recording, all sizes requested bytes. A request of 0 bytes counts as 1,
+ * and a realloc counts as one more block and its whole new size in the totals, as Valgrind's DHAT
+ * has it.
+ */
+#ifndef DWELL_PROFILE_H
+#define DWELL_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "histogram.h"
+
+struct figure {
+  uint64_t blocks, bytes;
+};
+
+/* How many of a site's blocks belong to one thread name or one stack. */
+struct share {
+  uint32_t id; /* thread: index for profile_thread_name(); stack: node id */
+  uint64_t blocks, bytes;
+};
+struct shares {
+  struct share *of; /* after profile_finish(): most blocks first */
+  size_t count;
+};
+
+/* One distinct allocation stack. */
+struct site {
+  uint32_t stack; /* node id of the birth stack; also the site's id in reports */
+  uint64_t births;
+  uint64_t reallocations; /* of its blocks */
+  uint64_t deaths;
+  struct figure total;      /* births and reallocations */
+  struct figure curr;       /* live now */
+  struct figure max;        /* the site's own maximum of bytes, and the blocks at that moment */
+  struct figure at_peak;    /* when the whole process had most bytes (t-gmax) */
+  struct figure at_end;     /* never freed */
+  double held_byte_seconds; /* integral of the site's live bytes over time */
+  uint64_t handoffs;        /* deaths by another thread than the birth's */
+  uint64_t first_birth_ns, last_birth_ns;
+  /* Lifetimes of all its blocks; one never freed counts to the end of the run. */
+  struct histogram lifetimes;
+  double lifetime_sum_ns;
+  uint64_t lifetime_max_ns;
+  struct shares birth_threads, death_threads; /* by thread name */
+  struct shares death_stacks, resize_stacks;  /* by stack */
+};
+
+struct self_check {
+  double held_by_pairs; /* sum of size x time over paired blocks, byte-seconds */
+  double held_by_curve; /* integral of live bytes from the raw events, without pairing */
+  bool agree;           /* to the precision of the sums */
+};
+
+struct profile {
+  struct site *sites; /* in no order; reports sort an index of their own */
+  size_t site_count;
+  uint64_t events; /* records read: births, deaths, reallocations */
+  uint64_t births, deaths, reallocations;
+  uint64_t birth_bytes, death_bytes; /* requested; death_bytes: sizes at the death */
+  uint64_t realloc_bytes_grown, realloc_bytes_shrunk; /* sums of the differences */
+  struct figure total, peak, at_end;
+  uint64_t peak_time_ns;
+  double held_byte_seconds;
+  uint64_t duration_ns;
+  uint64_t unmatched_deaths; /* of blocks whose birth is not in the trace */
+  uint64_t
+      order_violations; /* a birth at an address that was taken: the old block's death is missing */
+  struct self_check check;
+};
+
+/* Index of a site by its id (the birth stack), or SIZE_MAX. */
+size_t profile_find_site(const struct profile *profile, uint32_t stack);
+
+/* The timeline of one site, filled during a pass when asked for: live bytes and blocks (the mean
+ * over each of TIMELINE_BUCKETS equal parts of the run), births and deaths in each part. */
+#define TIMELINE_BUCKETS 64
+struct timeline {
+  uint32_t stack; /* which site */
+  double mean_bytes[TIMELINE_BUCKETS], mean_blocks[TIMELINE_BUCKETS];
+  uint64_t births[TIMELINE_BUCKETS], deaths[TIMELINE_BUCKETS];
+};
+
+#endif
