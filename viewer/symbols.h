@@ -25,13 +25,19 @@ struct frame {
 };
 
 struct symbols;
-struct symbols *symbols_open(const struct trace_file *file); /* NULL: no memory */
+/* NULL: no memory. Takes DEBUGINFOD_URLS out of the environment, so that nothing is downloaded. */
+struct symbols *symbols_open(const struct trace_file *file);
+/* Allows downloads of debug files as DEBUGINFOD_URLS said. Call before the first look-up. */
+void symbols_allow_debuginfod(struct symbols *symbols);
 void symbols_close(struct symbols *symbols);
 
 /* The frames of a stack, leaf first, inline frames expanded; at most `limit` nodes deep (0: all).
  * Returns how many; *frames is owned by symbols and valid until it is closed. */
 size_t symbols_stack(struct symbols *symbols, uint32_t stack, uint32_t limit,
                      const struct frame **frames);
+/* The frames of one node of the stack tree (one, or more with inlining), innermost first; 0 when
+ * the node is not in the file. Owned by symbols. */
+size_t symbols_node(struct symbols *symbols, uint32_t node, const struct frame **frames);
 /* Modules that could not be opened or whose build id differs, for the report: one message each. */
 size_t symbols_problems(const struct symbols *symbols, const char *const **messages);
 

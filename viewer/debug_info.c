@@ -1,0 +1,375 @@
+/* debug_info.c - see debug_info.h.
+ *
+ * elfutils finds the unit of an address by .debug_aranges, which clang and rustc don't write, and
+ * its scope functions walk a whole unit for each address. So the ranges of all units are indexed
+ * once for a module, and the ranges of a unit's functions once for a unit, on first use.
+ */
+#include "debug_info.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "address_map.h"
+#include "demangle.h"
+
+struct unit {
+  Dwarf_Die die;   /* has the line table */
+  Dwarf_Die scope; /* has the functions: the same, or its split twin */
+  bool indexed;
+  struct address_map functions; /* to `dies` */
+  Dwarf_Die *dies;
+  size_t die_count;
+};
+
+/* Mangled names lie in the mapped file: one address, one name. */
+struct readable_name {
+  const char *mangled;
+  char *readable; /* NULL: `mangled` is readable as it is */
+  UT_hash_handle hh;
+};
+
+struct debug_info {
+  Dwfl *dwfl;
+  Dwfl_Module *module;
+  bool indexed;
+  Dwarf_Addr bias;           /* offset - bias is an address of the DWARF */
+  struct address_map ranges; /* to `units` */
+  struct unit *units;
+  size_t unit_count;
+  struct readable_name *names;
+};
+
+static char *debuginfo_path; /* NULL: libdwfl's own, :.debug:/usr/lib/debug */
+static const Dwfl_Callbacks callbacks = {
+    .find_elf = dwfl_build_id_find_elf,
+    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .debuginfo_path = &debuginfo_path,
+};
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static int open_regular(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return -errno;
+  struct stat status;
+  if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
+  close(fd);
+  return -ENOENT;
+}
+
+/* Reports one file as the module. Returns 0, or -errno: -ENOEXEC not ELF, -ESTALE another build. */
+static int report_file(struct debug_info *info, const struct module *module, const char *path,
+                       uint64_t recorded_ns) {
+  int fd = open_regular(path);
+  if (fd < 0) return fd;
+  struct stat status;
+  fstat(fd, &status);
+  dwfl_report_begin(info->dwfl);
+  info->module = dwfl_report_elf(info->dwfl, path, path, fd, 0, true);
+  if (!info->module) close(fd);
+  dwfl_report_end(info->dwfl, NULL, NULL);
+  if (!info->module) return -ENOEXEC;
+  const unsigned char *id;
+  GElf_Addr id_address;
+  int id_bytes = dwfl_module_build_id(info->module, &id, &id_address);
+  if (!module->build_id_bytes) {
+    uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000u + status.st_mtim.tv_nsec;
+    return changed_ns > recorded_ns ? -ESTALE : 0;
+  }
+  if (id_bytes <= 0 || (size_t)id_bytes != module->build_id_bytes ||
+      memcmp(id, module->build_id, module->build_id_bytes) != 0)
+    return -ESTALE;
+  return 0;
+}
+
+/* A separate debug file has all that is needed of the program that is gone. */
+static void build_id_path(const struct module *module, char *path, size_t size) {
+  int length = snprintf(path, size, "/usr/lib/debug/.build-id/%02x/", module->build_id[0]);
+  for (size_t i = 1; i < module->build_id_bytes && (size_t)length + 8 < size; i++)
+    length += snprintf(path + length, size - (size_t)length, "%02x", module->build_id[i]);
+  snprintf(path + length, size - (size_t)length, ".debug");
+}
+
+/* The kernel names a removed file "PATH (deleted)"; another may have its place, with the same
+ * build id or not. */
+static char *path_without_mark(const char *path) {
+  static const char mark[] = " (deleted)";
+  size_t length = strlen(path);
+  if (length > sizeof mark && strcmp(path + length - (sizeof mark - 1), mark) == 0)
+    length -= sizeof mark - 1;
+  return strndup(path, length);
+}
+
+static char *describe_problem(const struct module *module, const char *path, int error) {
+  char *text = NULL;
+  int length;
+  if (error == -ESTALE && module->build_id_bytes)
+    length = asprintf(&text,
+                      "%s: not the file that was recorded (its build id differs), so its functions "
+                      "are shown as offsets; put the recorded build back in its place",
+                      path);
+  else if (error == -ESTALE)
+    length = asprintf(&text,
+                      "%s: changed after the recording and has no build id to tell whether it is "
+                      "the same, so its functions are shown as offsets; link with -Wl,--build-id",
+                      path);
+  else if (error == -ENOEXEC)
+    length = asprintf(&text, "%s: not an ELF file, so its functions are shown as offsets", path);
+  else
+    length =
+        asprintf(&text,
+                 "%s: can't be opened (%s), so its functions are shown as offsets; put the "
+                 "recorded file in its place, or its debug file below /usr/lib/debug/.build-id",
+                 path, strerror(-error));
+  return length < 0 ? NULL : text;
+}
+
+int debug_info_open(const struct module *module, uint64_t recorded_ns, struct debug_info **opened,
+                    char **problem) {
+  struct debug_info *info = calloc(1, sizeof *info);
+  char *path = path_without_mark(module->path);
+  *problem = NULL;
+  *opened = NULL;
+  int error = -ENOMEM;
+  if (info && path && (info->dwfl = dwfl_begin(&callbacks))) {
+    error = report_file(info, module, path, recorded_ns);
+    if (error && module->build_id_bytes) {
+      char debug_path[256];
+      build_id_path(module, debug_path, sizeof debug_path);
+      if (report_file(info, module, debug_path, recorded_ns) == 0) error = 0;
+    }
+    if (error) *problem = describe_problem(module, path, error);
+  }
+  free(path);
+  if (error) {
+    debug_info_close(info);
+    return error;
+  }
+  *opened = info;
+  return 0;
+}
+
+void debug_info_close(struct debug_info *info) {
+  if (!info) return;
+  for (size_t i = 0; i < info->unit_count; i++) {
+    address_map_free(&info->units[i].functions);
+    free(info->units[i].dies);
+  }
+  free(info->units);
+  address_map_free(&info->ranges);
+  struct readable_name *name, *next;
+  HASH_ITER(hh, info->names, name, next) {
+    HASH_DEL(info->names, name);
+    free(name->readable);
+    free(name);
+  }
+  if (info->dwfl) dwfl_end(info->dwfl);
+  free(info);
+}
+
+/* ---- indexing --------------------------------------------------------------------------- */
+
+/* Returns the larger array with one more place, or NULL; the count doubles from 16. */
+static void *grown(void *array, size_t count, size_t size) {
+  if (count && (count < 16 || (count & (count - 1)) != 0)) return array;
+  return realloc(array, (count ? 2 * count : 16) * size);
+}
+
+static void add_ranges(struct address_map *map, Dwarf_Die *die, size_t value) {
+  Dwarf_Addr base, low, high;
+  ptrdiff_t offset = 0;
+  while ((offset = dwarf_ranges(die, offset, &base, &low, &high)) > 0)
+    if (address_map_add(map, low, high, value)) return;
+}
+
+static void index_units(struct debug_info *info) {
+  info->indexed = true;
+  Dwarf *dwarf = dwfl_module_getdwarf(info->module, &info->bias);
+  if (!dwarf) return;
+  Dwarf_CU *at = NULL, *next;
+  Dwarf_Die die, split;
+  uint8_t type;
+  while (dwarf_get_units(dwarf, at, &next, NULL, &type, &die, &split) == 0) {
+    at = next;
+    if (type == DW_UT_type || type == DW_UT_partial || !dwarf_tag(&die)) continue;
+    struct unit *units = grown(info->units, info->unit_count, sizeof *units);
+    if (!units) break;
+    info->units = units;
+    struct unit *unit = &units[info->unit_count];
+    *unit = (struct unit){.die = die, .scope = die};
+    if (type == DW_UT_skeleton && split.addr && dwarf_tag(&split)) unit->scope = split;
+    add_ranges(&info->ranges, &die, info->unit_count++);
+  }
+  address_map_sort(&info->ranges);
+}
+
+enum { NESTING_MAX = 128 };
+
+/* A declaration or an abstract function has no range and is left out. */
+static void index_function(struct unit *unit, const Dwarf_Die *die) {
+  Dwarf_Die *dies = grown(unit->dies, unit->die_count, sizeof *dies);
+  if (!dies) return;
+  unit->dies = dies;
+  dies[unit->die_count] = *die;
+  size_t before = unit->functions.count;
+  add_ranges(&unit->functions, &dies[unit->die_count], unit->die_count);
+  if (unit->functions.count > before) unit->die_count++;
+}
+
+static void index_functions_below(struct unit *unit, Dwarf_Die *parent, int nesting) {
+  Dwarf_Die die;
+  if (nesting > NESTING_MAX || dwarf_child(parent, &die) != 0) return;
+  do {
+    switch (dwarf_tag(&die)) {
+    case DW_TAG_subprogram: /* may hold others: GNU C, classes local to a function */
+      index_function(unit, &die);
+      index_functions_below(unit, &die, nesting + 1);
+      break;
+    case DW_TAG_namespace:
+    case DW_TAG_module:
+    case DW_TAG_class_type:
+    case DW_TAG_structure_type:
+    case DW_TAG_union_type:
+    case DW_TAG_enumeration_type: /* Rust: methods of enums */
+    case DW_TAG_lexical_block:
+      index_functions_below(unit, &die, nesting + 1);
+      break;
+    default:
+      break;
+    }
+  } while (dwarf_siblingof(&die, &die) == 0);
+}
+
+static struct unit *find_unit(struct debug_info *info, Dwarf_Addr address) {
+  size_t index = address_map_find(&info->ranges, address);
+  if (index == SIZE_MAX) return NULL;
+  struct unit *unit = &info->units[index];
+  if (!unit->indexed) {
+    unit->indexed = true;
+    index_functions_below(unit, &unit->scope, 0);
+    address_map_sort(&unit->functions);
+  }
+  return unit;
+}
+
+/* ---- looking up ------------------------------------------------------------------------- */
+
+static const char *readable(struct debug_info *info, const char *mangled) {
+  struct readable_name *name;
+  HASH_FIND_PTR(info->names, &mangled, name);
+  if (!name && (name = calloc(1, sizeof *name))) {
+    name->mangled = mangled;
+    name->readable = demangle_name(mangled);
+    HASH_ADD_PTR(info->names, mangled, name);
+  }
+  return name && name->readable ? name->readable : mangled;
+}
+
+static const char *function_name(struct debug_info *info, Dwarf_Die *die) {
+  Dwarf_Attribute attribute;
+  const char *linkage = NULL;
+  if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
+      dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
+    linkage = dwarf_formstring(&attribute);
+  return linkage ? readable(info, linkage) : dwarf_diename(die);
+}
+
+static void source_line(struct unit *unit, Dwarf_Addr address, struct debug_frame *place) {
+  Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
+  if (!line) return;
+  place->file = dwarf_linesrc(line, NULL, NULL);
+  dwarf_lineno(line, &place->line);
+}
+
+static void call_line(struct unit *unit, Dwarf_Die *inlined, struct debug_frame *place) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word number;
+  Dwarf_Files *files;
+  size_t count;
+  if (dwarf_attr(inlined, DW_AT_call_file, &attribute) &&
+      dwarf_formudata(&attribute, &number) == 0 &&
+      dwarf_getsrcfiles(&unit->scope, &files, &count) == 0)
+    place->file = dwarf_filesrc(files, number, NULL, NULL);
+  if (dwarf_attr(inlined, DW_AT_call_line, &attribute) && dwarf_formudata(&attribute, &number) == 0)
+    place->line = (int)number;
+}
+
+/* The inlined calls that hold the address, outermost first. */
+struct inlining {
+  Dwarf_Die calls[DEBUG_FRAMES_MAX - 1];
+  size_t count;
+};
+
+static bool has_no_range(Dwarf_Die *die) {
+  return !dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges);
+}
+
+static void find_inlining(Dwarf_Die *parent, Dwarf_Addr address, struct inlining *inlining,
+                          int nesting) {
+  Dwarf_Die die;
+  size_t before = inlining->count;
+  if (nesting > NESTING_MAX || dwarf_child(parent, &die) != 0) return;
+  do {
+    int tag = dwarf_tag(&die);
+    if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) continue;
+    bool holds = dwarf_haspc(&die, address) > 0;
+    if (holds && tag == DW_TAG_inlined_subroutine) {
+      if (inlining->count == DEBUG_FRAMES_MAX - 1) return;
+      inlining->calls[inlining->count++] = die;
+    }
+    if (holds || (tag == DW_TAG_lexical_block && has_no_range(&die)))
+      find_inlining(&die, address, inlining, nesting + 1);
+    if (holds || inlining->count > before) return;
+  } while (dwarf_siblingof(&die, &die) == 0);
+}
+
+/* By ELF symbols: the address must lie inside a function, or behind one whose size nobody wrote. */
+static size_t symbol_frame(struct debug_info *info, Dwarf_Addr address, struct debug_frame *frame) {
+  GElf_Off offset;
+  GElf_Sym symbol;
+  const char *name =
+      dwfl_module_addrinfo(info->module, address, &offset, &symbol, NULL, NULL, NULL);
+  if (!name || !*name || (symbol.st_size && offset >= symbol.st_size)) return 0;
+  int type = GELF_ST_TYPE(symbol.st_info);
+  if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) return 0;
+  frame->function = readable(info, name);
+  return 1;
+}
+
+size_t debug_info_frames(struct debug_info *info, uint64_t offset,
+                         struct debug_frame frames[DEBUG_FRAMES_MAX]) {
+  if (!info->indexed) index_units(info);
+  uint64_t call = offset - 1; /* in the calling instruction, also when the callee never returns */
+  Dwarf_Addr address = call - info->bias;
+  struct unit *unit = find_unit(info, address);
+  struct debug_frame place = {0};
+  if (unit) source_line(unit, address, &place);
+  size_t function = unit ? address_map_find(&unit->functions, address) : SIZE_MAX;
+  if (function == SIZE_MAX) {
+    frames[0] = place;
+    return symbol_frame(info, call, &frames[0]) || place.file ? 1 : 0;
+  }
+  struct inlining inlining = {.count = 0};
+  find_inlining(&unit->dies[function], address, &inlining, 0);
+  size_t count = 0;
+  for (size_t i = inlining.count; i-- > 0;) {
+    place.function = function_name(info, &inlining.calls[i]);
+    place.inlined = true;
+    frames[count++] = place;
+    place = (struct debug_frame){0};
+    call_line(unit, &inlining.calls[i], &place);
+  }
+  place.function = function_name(info, &unit->dies[function]);
+  frames[count++] = place;
+  if (!place.function) symbol_frame(info, call, &frames[count - 1]);
+  return count;
+}
