@@ -7,12 +7,14 @@
 
 #include <stdint.h>
 
-#define HISTOGRAM_OCTAVES 64
+#define HISTOGRAM_OCTAVES 60 /* the first holds 0..31, each other one [2^n, 2^(n+1)), n from 5 */
 #define HISTOGRAM_SUB 32
 
+/* All zero is an empty histogram. */
 struct histogram {
-  uint64_t *octaves[HISTOGRAM_OCTAVES]; /* each HISTOGRAM_SUB counts, or NULL */
+  uint64_t **octaves; /* `span` pointers from octave `first` on: HISTOGRAM_SUB counts, or NULL */
   uint64_t count;
+  uint8_t first, span;
 };
 
 /* Adds one value (or `count` equal ones). Returns 0, or -ENOMEM. */
@@ -24,6 +26,7 @@ uint64_t histogram_percentile(const struct histogram *histogram, double p);
 void histogram_each(const struct histogram *histogram,
                     void (*visit)(void *context, uint64_t low, uint64_t high, uint64_t count),
                     void *context);
+/* Frees what it holds; it is empty then. */
 void histogram_free(struct histogram *histogram);
 
 #endif
