@@ -13,24 +13,24 @@
 
 /* The line numbers are asserted by tests: the first line is 1. first() is there because gcc 12
  * with DWARF 4 loses the ranges of what is inlined at the very start of a unit. */
-const char
-    fixture_c[] = "static volatile int count; typedef void (*visit)(void);\n"                /* 1 */
-                  "static inline __attribute__((always_inline)) void innermost(visit v) {\n" /* 2 */
-                  "  v();\n"                                                                 /* 3 */
-                  "  count++;\n"                                                             /* 4 */
-                  "}\n"                                                                      /* 5 */
-                  "static inline __attribute__((always_inline)) void middle(visit v) {\n"    /* 6 */
-                  "  innermost(v);\n"                                                        /* 7 */
-                  "}\n"                                                                      /* 8 */
-                  "int first(void) { return count; } static __attribute__((noinline)) void "
-                  "hidden(visit v) {\n"     /* 9 */
-                  "  middle(v);\n"          /* 10 */
-                  "  count++;\n"            /* 11 */
-                  "}\n"                     /* 12 */
-                  "void outer(visit v) {\n" /* 13 */
-                  "  hidden(v);\n"          /* 14 */
-                  "  count++;\n"            /* 15 */
-                  "}\n";
+const char fixture_c[] =
+    "static volatile int count; typedef void (*visit)(void);\n"                /* 1 */
+    "static inline __attribute__((always_inline)) void innermost(visit v) {\n" /* 2 */
+    "  v();\n"                                                                 /* 3 */
+    "  count++;\n"                                                             /* 4 */
+    "}\n"                                                                      /* 5 */
+    "static inline __attribute__((always_inline)) void middle(visit v) {\n"    /* 6 */
+    "  innermost(v);\n"                                                        /* 7 */
+    "}\n"                                                                      /* 8 */
+    "int first(void) { return count; } static __attribute__((noinline)) void "
+    "hidden(visit v) {\n"     /* 9 */
+    "  middle(v);\n"          /* 10 */
+    "  count++;\n"            /* 11 */
+    "}\n"                     /* 12 */
+    "void outer(visit v) {\n" /* 13 */
+    "  hidden(v);\n"          /* 14 */
+    "  count++;\n"            /* 15 */
+    "}\n";
 
 const char fixture_cc[] =
     "typedef void (*visit)();\n"                                                     /* 1 */

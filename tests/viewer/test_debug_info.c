@@ -72,7 +72,8 @@ Test(debug_info, inline_frames_of_gcc_code_are_expanded) {
 }
 
 Test(debug_info, inline_frames_of_gcc_code_with_dwarf_4_are_expanded) {
-  inline_frames_are_expanded("gcc", "-gdwarf-4 -shared -fPIC -O2 -Wl,--build-id");
+  inline_frames_are_expanded("gcc",
+                             "-gdwarf-4 -fno-toplevel-reorder -shared -fPIC -O2 -Wl,--build-id");
 }
 
 Test(debug_info, inline_frames_of_clang_code_are_expanded_although_it_has_no_aranges) {
