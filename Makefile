@@ -1,8 +1,12 @@
 # dwell: a preloaded heap profiler. `make help` lists the targets.
 # Each part has its own fragment: what it builds, from what, with which flags.
 
-CC ?= gcc
-CXX ?= g++
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+ifeq ($(origin CXX),default)
+CXX = g++
+endif
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=

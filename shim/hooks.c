@@ -1,0 +1,201 @@
+/* hooks.c - the allocator's functions as the host sees them: forward, and record.
+ *
+ * Each hook enters (one check), calls the next function, records, leaves. The real call is made
+ * while the thread is marked busy, so that an allocator built on another hooked function counts
+ * once. A birth is recorded after the allocation and a death before the free: in the order of the
+ * ticks, a block at an address is always dead before the next one there is born.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "next.h"
+#include "process.h"
+#include "record.h"
+#include "stack.h"
+#include "threads.h"
+
+#define HOOK __attribute__((visibility("default")))
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* ---- enter and leave -------------------------------------------------------------------- */
+
+static __attribute__((noinline)) struct lane *enter_slowly(uintptr_t stack_pointer) {
+  if (self.busy && !process_reenter(stack_pointer)) return NULL;
+  int saved = errno;
+  self.busy = stack_pointer;
+  struct lane *lane = process_lane();
+  if (!lane) self.busy = 0;
+  errno = saved;
+  return lane;
+}
+
+/* The lane to record in, the thread marked busy; or NULL: forward only. */
+static inline struct lane *enter(void) {
+  uintptr_t stack_pointer = (uintptr_t)__builtin_frame_address(0);
+  struct lane *lane = self.lane;
+  if (unlikely(self.busy || !lane || !process_records())) return enter_slowly(stack_pointer);
+  self.busy = stack_pointer;
+  return lane;
+}
+
+static inline void leave(struct lane *lane) {
+  if (unlikely(lane->borrowed)) threads_give_back();
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  self.busy = 0;
+}
+
+/* Each hook is the caller of these, so that a walk passes the recorder's frames first. */
+static inline void born(struct lane *lane, void *block, size_t size) {
+  int saved = errno;
+  if (block) {
+    uint64_t ticks = clock_ticks();
+    uint32_t stack = stack_here(lane);
+    record_birth(lane, ticks, block, size, stack);
+  }
+  leave(lane);
+  errno = saved;
+}
+
+static inline void dies(struct lane *lane, void *block) {
+  int saved = errno;
+  uint64_t ticks = clock_ticks();
+  uint32_t stack = stack_here(lane);
+  record_death(lane, ticks, block, stack);
+  errno = saved;
+}
+
+static void *pool_resized(void *block, size_t size) {
+  void *other = next_ready() ? next.malloc(size) : pool_allocate(size, 16);
+  size_t old = pool_size(block);
+  if (other) memcpy(other, block, old < size ? old : size);
+  return other;
+}
+
+/* C23's, not in the headers yet */
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t alignment, size_t size);
+
+/* ---- the hooks -------------------------------------------------------------------------- */
+
+HOOK void *malloc(size_t size) {
+  if (unlikely(!next_resolve())) return pool_allocate(size, 16);
+  struct lane *lane = enter();
+  void *block = next.malloc(size);
+  if (lane) born(lane, block, size);
+  return block;
+}
+
+HOOK void free(void *block) {
+  if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
+  struct lane *lane = enter();
+  if (lane) dies(lane, block);
+  next.free(block);
+  if (lane) leave(lane);
+}
+
+HOOK void free_sized(void *block, size_t size) {
+  if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
+  struct lane *lane = enter();
+  if (lane) dies(lane, block);
+  next.free_sized(block, size);
+  if (lane) leave(lane);
+}
+
+HOOK void free_aligned_sized(void *block, size_t alignment, size_t size) {
+  if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
+  struct lane *lane = enter();
+  if (lane) dies(lane, block);
+  next.free_aligned_sized(block, alignment, size);
+  if (lane) leave(lane);
+}
+
+HOOK void *calloc(size_t count, size_t size) {
+  if (unlikely(!next_resolve()))
+    return size && count > POOL_SIZE / size ? NULL : pool_allocate(count * size, 16);
+  struct lane *lane = enter();
+  void *block = next.calloc(count, size);
+  if (lane) born(lane, block, count * size);
+  return block;
+}
+
+/* After the real call: resized, freed (size 0), or failed (nothing happened). */
+static inline void resized(struct lane *lane, void *block, void *other, size_t size,
+                           uint64_t before) {
+  int saved = errno;
+  if (other) {
+    uint64_t after = clock_ticks();
+    record_realloc(lane, before, after, block, other, size, stack_here(lane));
+  } else if (size == 0) {
+    record_death(lane, before, block, stack_here(lane));
+  }
+  leave(lane);
+  errno = saved;
+}
+
+HOOK void *realloc(void *block, size_t size) {
+  if (unlikely(!block)) return malloc(size);
+  if (unlikely(pool_owns(block) || !next_resolve())) return pool_resized(block, size);
+  struct lane *lane = enter();
+  if (!lane) return next.realloc(block, size);
+  uint64_t before = clock_ticks();
+  void *other = next.realloc(block, size);
+  resized(lane, block, other, size, before);
+  return other;
+}
+
+HOOK void *reallocarray(void *block, size_t count, size_t size) {
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  return realloc(block, bytes);
+}
+
+HOOK void *memalign(size_t alignment, size_t size) {
+  if (unlikely(!next_resolve())) return pool_allocate(size, alignment);
+  struct lane *lane = enter();
+  void *block = next.memalign(alignment, size);
+  if (lane) born(lane, block, size);
+  return block;
+}
+
+HOOK void *aligned_alloc(size_t alignment, size_t size) {
+  if (unlikely(!next_resolve())) return pool_allocate(size, alignment);
+  struct lane *lane = enter();
+  void *block = next.aligned_alloc(alignment, size);
+  if (lane) born(lane, block, size);
+  return block;
+}
+
+HOOK int posix_memalign(void **block, size_t alignment, size_t size) {
+  if (unlikely(!next_resolve())) return (*block = pool_allocate(size, alignment)) ? 0 : ENOMEM;
+  struct lane *lane = enter();
+  int result = next.posix_memalign(block, alignment, size);
+  if (lane) born(lane, result == 0 ? *block : NULL, size);
+  return result;
+}
+
+HOOK void *valloc(size_t size) {
+  if (unlikely(!next_resolve())) return pool_allocate(size, 4096);
+  struct lane *lane = enter();
+  void *block = next.valloc(size);
+  if (lane) born(lane, block, size);
+  return block;
+}
+
+HOOK void *pvalloc(size_t size) {
+  if (unlikely(!next_resolve())) return pool_allocate((size + 4095) & ~(size_t)4095, 4096);
+  struct lane *lane = enter();
+  void *block = next.pvalloc(size);
+  if (lane) born(lane, block, size);
+  return block;
+}
+
+HOOK size_t malloc_usable_size(void *block) {
+  if (unlikely(!block || !next_resolve())) return 0;
+  return pool_owns(block) ? pool_size(block) : next.malloc_usable_size(block);
+}

@@ -1,0 +1,178 @@
+/* host_hooks.c - other calls of the host that the recorder must know of.
+ *
+ * Modules that go, names of threads, the end of the program image, and seccomp filters. Each
+ * forwards exactly what it got; what is recorded on the way never changes the result or errno.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "modules.h"
+#include "next.h"
+#include "process.h"
+#include "record.h"
+#include "sys.h"
+#include "threads.h"
+
+#define HOOK __attribute__((visibility("default")))
+
+/* The calling thread's lane, the thread marked busy; NULL when it cannot record now. To be ended
+ * with leave(). errno is the caller's again after both. */
+static struct lane *enter(void) {
+  int saved = errno;
+  struct lane *lane = NULL;
+  next_resolve();
+  if (!self.busy && process_records() && process_may_call()) {
+    self.busy = (uintptr_t)__builtin_frame_address(0);
+    if (!(lane = process_lane())) self.busy = 0;
+  }
+  errno = saved;
+  return lane;
+}
+
+static void leave(struct lane *lane, int saved) {
+  if (lane->borrowed) threads_give_back();
+  self.busy = 0;
+  errno = saved;
+}
+
+/* ---- start and exit --------------------------------------------------------------------- */
+
+static void at_exit(int status, void *unused) {
+  (void)unused;
+  struct lane *lane = process_is_ours() ? enter() : NULL;
+  if (!lane) return;
+  modules_record_new(lane);
+  threads_refresh_names(lane);
+  process_ending(TRACE_EXITED, status);
+  leave(lane, errno);
+}
+
+__attribute__((constructor)) static void loaded(void) {
+  free(malloc(0)); /* begins the recording, should nobody have allocated yet */
+  struct lane *lane = enter();
+  if (!lane) return;
+  modules_record_new(lane);
+  self.internal++;
+  on_exit(at_exit, NULL);
+  self.internal--;
+  leave(lane, errno);
+}
+
+/* ---- modules ---------------------------------------------------------------------------- */
+
+HOOK int dlclose(void *module) {
+  struct lane *lane = enter();
+  if (lane) {
+    modules_record_new(lane);
+    leave(lane, errno);
+  }
+  next_resolve();
+  int result = next.dlclose(module), saved = errno;
+  if ((lane = enter())) {
+    modules_record_gone(lane);
+    leave(lane, saved);
+  }
+  return result;
+}
+
+/* ---- names ------------------------------------------------------------------------------ */
+
+static void named(pthread_t thread, const char *name) {
+  int saved = errno;
+  struct lane *lane = enter();
+  if (lane) {
+    threads_named(lane, thread, name);
+    leave(lane, saved);
+  }
+}
+
+HOOK int pthread_setname_np(pthread_t thread, const char *name) {
+  next_resolve();
+  int result = next.pthread_setname_np(thread, name);
+  if (result == 0) named(thread, name);
+  return result;
+}
+
+/* ---- filters ---------------------------------------------------------------------------- */
+
+HOOK int prctl(int option, ...) {
+  va_list list;
+  unsigned long a[4];
+  va_start(list, option);
+  for (int i = 0; i < 4; i++)
+    a[i] = va_arg(list, unsigned long);
+  va_end(list);
+  next_resolve();
+  if (option == PR_SET_SECCOMP) process_call_no_more();
+  if (option == PR_SET_TSC && a[0] == PR_TSC_SIGSEGV) process_stop(TRACE_STOP_SECCOMP, 0);
+  int result = next.prctl(option, a[0], a[1], a[2], a[3]);
+  if (option == PR_SET_NAME && result == 0) named(pthread_self(), (const char *)a[0]);
+  return result;
+}
+
+HOOK long syscall(long number, ...) {
+  va_list list;
+  long a[6];
+  va_start(list, number);
+  for (int i = 0; i < 6; i++)
+    a[i] = va_arg(list, long);
+  va_end(list);
+  next_resolve();
+  if (number == SYS_seccomp && a[0] != SECCOMP_GET_ACTION_AVAIL && a[0] != SECCOMP_GET_NOTIF_SIZES)
+    process_call_no_more();
+  return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* ---- the end of the program ------------------------------------------------------------- */
+
+static void ends(enum trace_ending how, int status) {
+  int saved = errno;
+  next_resolve();
+  if (process_is_ours()) process_ending(how, status);
+  errno = saved;
+}
+
+HOOK void _exit(int status) {
+  ends(TRACE_UNDER_EXIT, status);
+  next._exit(status);
+  __builtin_unreachable();
+}
+
+HOOK void _Exit(int status) {
+  ends(TRACE_UNDER_EXIT, status);
+  next._Exit(status);
+  __builtin_unreachable();
+}
+
+/* exec returns only when it failed. */
+#define EXEC(call)                                                                                 \
+  do {                                                                                             \
+    ends(TRACE_EXECED, -1);                                                                        \
+    int result = call;                                                                             \
+    ends(TRACE_RUNNING, -1);                                                                       \
+    return result;                                                                                 \
+  } while (0)
+
+HOOK int execve(const char *path, char *const argv[], char *const envp[]) {
+  EXEC(next.execve(path, argv, envp));
+}
+HOOK int execv(const char *path, char *const argv[]) {
+  EXEC(next.execv(path, argv));
+}
+HOOK int execvp(const char *file, char *const argv[]) {
+  EXEC(next.execvp(file, argv));
+}
+HOOK int execvpe(const char *file, char *const argv[], char *const envp[]) {
+  EXEC(next.execvpe(file, argv, envp));
+}
+HOOK int fexecve(int fd, char *const argv[], char *const envp[]) {
+  EXEC(next.fexecve(fd, argv, envp));
+}

@@ -1,0 +1,149 @@
+/* lane.c - lanes come from the file, are lent to threads, and are sealed chunk by chunk.
+ *
+ * Free lanes are a stack with a tagged head (Treiber), so 100,000 short threads share a few lanes
+ * and no lock is ever held. A lane that can't have a window in the file gets private memory: what
+ * it holds is lost when the process is killed, and the trace says so.
+ */
+#include "lane.h"
+
+#include <errno.h>
+
+#include "process.h"
+#include "sys.h"
+#include "trace_out.h"
+
+#define LANES_MAX 65536u
+#define WINDOW_BYTES (TRACE_LANE_SLOTS * (size_t)TRACE_SLOT)
+
+static struct lane *lanes[LANES_MAX + 1]; /* by number */
+static uint32_t lanes_made;
+static uint64_t free_head; /* tag << 32 | number, 0: empty */
+
+static void open_chunk(struct lane *lane) {
+  struct trace_chunk *chunk = lane->chunk;
+  lane->used = 0;
+  lane->crc = CRC32C_BEGIN;
+  lane->meta = false;
+  lane->address = 0;
+  lane->ticks = lane->last_ticks;
+  chunk->lane = lane->number;
+  chunk->base_ticks = lane->ticks;
+  chunk->thread = lane->thread;
+  chunk->sequence = lane->sequence;
+  chunk->magic = TRACE_OPEN_MAGIC;
+}
+
+static struct lane *lane_make(void) {
+  uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
+  struct lane *lane = number <= LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
+  if (!lane) return NULL;
+  uint64_t offset;
+  void *window = NULL;
+  int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
+  if (result < 0) {
+    window = sys_map(-1, 0, WINDOW_BYTES);
+    if (!window) {
+      sys_munmap(lane, sizeof *lane);
+      return NULL;
+    }
+    __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+  }
+  lane->number = number;
+  lane->window = window;
+  lane->chunk = (void *)((char *)window + TRACE_SLOT);
+  lane->records = (void *)(lane->chunk + 1);
+  lane->sequence = 1;
+  lane->last_ticks = trace_out.floor;
+  lane->window->state = TRACE_STATE(0, lane->sequence, 0);
+  lane->window->lane = number;
+  open_chunk(lane);
+  __atomic_store_n(&lane->window->magic, TRACE_LANE_MAGIC, __ATOMIC_RELEASE);
+  __atomic_store_n(&lanes[number], lane, __ATOMIC_RELEASE);
+  return lane;
+}
+
+struct lane *lane_acquire(void) {
+  uint64_t head = __atomic_load_n(&free_head, __ATOMIC_ACQUIRE);
+  while ((uint32_t)head) {
+    struct lane *lane = lanes[(uint32_t)head];
+    uint64_t next = ((head >> 32) + 1) << 32 | __atomic_load_n(&lane->next_free, __ATOMIC_RELAXED);
+    if (__atomic_compare_exchange_n(&free_head, &head, next, true, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+      return lane;
+  }
+  return lane_make();
+}
+
+void lane_release(struct lane *lane) {
+  lane->thread = 0;
+  uint64_t head = __atomic_load_n(&free_head, __ATOMIC_RELAXED), next;
+  do {
+    __atomic_store_n(&lane->next_free, (uint32_t)head, __ATOMIC_RELAXED);
+    next = ((head >> 32) + 1) << 32 | lane->number;
+  } while (!__atomic_compare_exchange_n(&free_head, &head, next, true, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED));
+}
+
+uint32_t lane_count(void) {
+  uint32_t made = __atomic_load_n(&lanes_made, __ATOMIC_ACQUIRE);
+  return made < LANES_MAX ? made : LANES_MAX;
+}
+
+struct lane *lane_by_number(uint32_t number) {
+  return __atomic_load_n(&lanes[number], __ATOMIC_ACQUIRE);
+}
+
+void lanes_forget(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    struct lane *lane = lanes[number];
+    lanes[number] = NULL;
+    if (!lane) continue;
+    sys_munmap(lane->window, WINDOW_BYTES);
+    sys_munmap(lane, sizeof *lane);
+  }
+  lanes_made = 0;
+  free_head = 0;
+}
+
+/* Copies the open chunk to a slot of its own and empties the lane, in an order that leaves every
+ * record in the file at least once at any moment. 0 or -errno. */
+static int seal(struct lane *lane) {
+  struct trace_chunk sealed = {
+      .magic = TRACE_CHUNK_MAGIC,
+      .lane = lane->number,
+      .sequence = lane->sequence,
+      .bytes = lane->used,
+      .base_ticks = lane->chunk->base_ticks,
+      .last_ticks = lane->last_ticks,
+      .floor_ticks = lane->last_ticks,
+      .thread = lane->chunk->thread,
+      .flags = lane->meta ? TRACE_CHUNK_META : 0,
+      .records_crc = crc32c_end(lane->crc),
+  };
+  sealed.header_crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, &sealed, sizeof sealed));
+  uint64_t offset;
+  int result = trace_out_grow(1, &offset, NULL);
+  if (result == 0) result = trace_out_write_chunk(offset, &sealed, lane->records);
+  if (result < 0) return result;
+  lane->sequence = (lane->sequence + 1) & 0xffffff;
+  __atomic_store_n(&lane->window->state, TRACE_STATE(0, lane->sequence, 0), __ATOMIC_RELEASE);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  open_chunk(lane);
+  return 0;
+}
+
+bool lane_make_room(struct lane *lane, size_t bytes) {
+  if (!lane->full && process_may_call()) {
+    int result = seal(lane);
+    if (result == 0) {
+      trace_out_calibrate();
+      return bytes + 8 <= TRACE_CHUNK_RECORDS;
+    }
+    process_stop(result == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE, -result);
+  } else if (!lane->full) {
+    process_stop(TRACE_STOP_SECCOMP, 0);
+  }
+  lane->full = true;
+  __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
+  return false;
+}

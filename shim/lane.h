@@ -1,0 +1,82 @@
+/* lane.h - a thread's lane: its window of the trace file, where its records go.
+ *
+ * A lane belongs to one thread at a time, so nothing here locks. A record is in the trace from the
+ * one 64-bit store at the end of lane_commit(); until then the thread may die without a trace of
+ * it.
+ *
+ *   free list -> lane_acquire() -> records... -> lane_release() -> free list
+ */
+#ifndef DWELL_LANE_H
+#define DWELL_LANE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crc32c.h"
+#include "settings.h"
+#include "trace.h"
+
+#define STACK_LIMIT 1024 /* frames that are kept of a stack */
+
+/* What the lane's thread remembers of its last stack: see stack.c. */
+struct stack_memory {
+  uint32_t depth, epoch;
+  uint64_t pcs[STACK_LIMIT + 1]; /* root first */
+  uint32_t nodes[STACK_LIMIT + 1];
+  uint64_t walked[STACK_LIMIT + 1]; /* the unwinder's buffer, leaf first */
+};
+
+struct lane {
+  struct trace_lane *window; /* mapped; its state word is the commit */
+  struct trace_chunk *chunk; /* the open chunk's header, mapped */
+  unsigned char *records;    /* right behind it */
+  uint32_t used, sequence;
+  uint32_t crc;            /* running, of records[0..used) */
+  uint64_t ticks, address; /* delta state */
+  uint64_t last_ticks;
+  bool meta;       /* the open chunk has records other than events */
+  bool full;       /* could not be sealed: everything is dropped from now on */
+  uint32_t number; /* from 1 */
+  uint32_t next_free;
+  uint32_t thread; /* serial of the thread that it serves, 0 none */
+  int tid;
+  pthread_t self;
+  bool borrowed;   /* for one event, by a thread that is past its end */
+  int exit_rounds; /* how often the thread's exit destructor has run */
+  char name[16];
+  struct stack_memory memory;
+  char path[PATH_BYTES]; /* room for a module's path, which the host's stack may not have */
+};
+
+/* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
+struct lane *lane_acquire(void);
+void lane_release(struct lane *lane);
+
+/* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
+uint32_t lane_count(void);
+struct lane *lane_by_number(uint32_t number);
+
+/* In a forked child: forgets all lanes; unmaps the parent's windows. */
+void lanes_forget(void);
+
+/* Room for a record of `bytes`; seals the open chunk when it is full. False: the record is dropped.
+ */
+bool lane_make_room(struct lane *lane, size_t bytes);
+static inline bool lane_reserve(struct lane *lane, size_t bytes) {
+  if (__builtin_expect(lane->used + bytes + 8 <= TRACE_CHUNK_RECORDS, 1)) return true;
+  return lane_make_room(lane, bytes);
+}
+
+/* Makes the bytes from records[used] to `end` one record of the trace. */
+static inline void lane_commit(struct lane *lane, const unsigned char *end) {
+  const unsigned char *begin = lane->records + lane->used;
+  lane->crc = crc32c_extend(lane->crc, begin, (size_t)(end - begin));
+  lane->used = (uint32_t)(end - lane->records);
+  __atomic_store_n(&lane->window->state,
+                   TRACE_STATE(crc32c_end(lane->crc), lane->sequence, lane->used),
+                   __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* process.c - starts, stops and restarts the recording.
+ *
+ * No lock: one thread wins the start by compare-and-swap; others go unrecorded meanwhile (counted).
+ * A child of fork, clone or _Fork finds the state word wiped to 0 by the kernel (MADV_WIPEONFORK),
+ * drops what it inherited and opens a trace of its own at its first event.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "modules.h"
+#include "next.h"
+#include "record.h"
+#include "settings.h"
+#include "stack_tree.h"
+#include "sys.h"
+#include "threads.h"
+#include "trace_out.h"
+#include "unwind.h"
+
+#if defined(__x86_64__)
+bool clock_is_tsc;
+#endif
+
+static uint32_t unstarted = PROCESS_UNSTARTED;
+uint32_t *process_state_word = &unstarted;
+__thread struct thread_state self __attribute__((tls_model("initial-exec")));
+
+static bool settled;  /* settings were read, here or in the process that forked us */
+static bool silenced; /* no system call any more */
+static char parent_path[PATH_BYTES];
+
+/* ---- start ------------------------------------------------------------------------------ */
+
+/* The state word moves to a page that a forked child finds zeroed. */
+static void *state_page(void) {
+  uint32_t *page = sys_map(-1, 0, TRACE_PAGE);
+  if (page && sys_madvise(page, TRACE_PAGE, MADV_WIPEONFORK) < 0) {
+    sys_munmap(page, TRACE_PAGE);
+    page = NULL;
+  }
+  return page;
+}
+
+/* With DWELL_CHILDREN=0: whether our parent is a program with the recorder in it, so that we are a
+ * child and not the first. */
+static bool parent_has_recorder(void) {
+  static char maps[16384];
+  char path[32] = "/proc/";
+  unsigned pid = (unsigned)sys_getppid(), digits = 1;
+  for (unsigned rest = pid; rest >= 10; rest /= 10)
+    digits++;
+  for (unsigned i = digits, rest = pid; i > 0; i--, rest /= 10)
+    path[6 + i - 1] = (char)('0' + rest % 10);
+  memcpy(path + 6 + digits, "/maps", sizeof "/maps");
+  int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return false;
+  bool found = false;
+  size_t kept = 0; /* the end of the last piece, so that a name across pieces is found */
+  for (long got; !found && (got = sys_read(fd, maps + kept, sizeof maps - 1 - kept)) > 0;) {
+    size_t have = kept + (size_t)got;
+    maps[have] = 0;
+    found = strstr(maps, "/libdwell.so") != NULL;
+    kept = have < 32 ? have : 32;
+    memmove(maps, maps + have - kept, kept);
+  }
+  sys_close(fd);
+  return found;
+}
+
+/* The state to be in from now on. */
+static enum process_state start(void) {
+  bool forked = settled;
+  crc32c_prepare();
+  if (forked) {
+    strcpy(parent_path, trace_out.path);
+    lanes_forget();
+    stack_tree_forget();
+    trace_out_forget();
+    silenced = false;
+    if (!settings.children) return PROCESS_OFF;
+  } else {
+    settings_remember_stderr();
+    settings_read();
+    settled = true;
+    if (!settings.children && parent_has_recorder()) return PROCESS_OFF;
+  }
+  unwind_prepare();
+  if (trace_out_create(parent_path) < 0) return PROCESS_OFF;
+  return PROCESS_RECORDING;
+}
+
+/* The first lane of a recording carries what is known of the process. */
+static void begin(struct lane *lane, bool forked) {
+  if (forked)
+    modules_record_again(lane);
+  else
+    threads_prepare();
+  trace_out_calibrate();
+}
+
+static uint64_t early_events;
+
+static struct lane *begin_recording(void) {
+  uint32_t expected = PROCESS_UNSTARTED;
+  if (!__atomic_compare_exchange_n(process_state_word, &expected, PROCESS_STARTING, false,
+                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (expected == PROCESS_STARTING) __atomic_fetch_add(&early_events, 1, __ATOMIC_RELAXED);
+    return NULL;
+  }
+  bool forked = settled;
+  self.lane = NULL;
+  self.thread = 0;
+  threads_forget();
+  if (process_state_word == &unstarted) {
+    uint32_t *page = state_page();
+    if (page) {
+      *page = PROCESS_STARTING;
+      process_state_word = page;
+    } else {
+      threads_watch_fork();
+    }
+  }
+  enum process_state state = start();
+  struct lane *lane = NULL;
+  if (state == PROCESS_RECORDING) {
+    if (!(lane = threads_begin()))
+      state = PROCESS_OFF;
+    else
+      begin(lane, forked);
+    trace_out.control->early = early_events;
+  }
+  __atomic_store_n(process_state_word, state, __ATOMIC_RELEASE);
+  return lane;
+}
+
+struct lane *process_lane(void) {
+  uint32_t state = __atomic_load_n(process_state_word, __ATOMIC_ACQUIRE);
+  if (state == PROCESS_UNSTARTED || state == PROCESS_STARTING) return begin_recording();
+  if (state == PROCESS_STOPPED)
+    __atomic_fetch_add(&trace_out.control->dropped, 1, __ATOMIC_RELAXED);
+  if (state != PROCESS_RECORDING) return NULL;
+  struct lane *lane = self.lane;
+  if (!lane && process_may_call()) lane = threads_begin();
+  if (!lane) __atomic_fetch_add(&trace_out.control->dropped, 1, __ATOMIC_RELAXED);
+  return lane;
+}
+
+/* ---- re-entry --------------------------------------------------------------------------- */
+
+bool process_reenter(uintptr_t stack_pointer) {
+  if (stack_pointer > self.busy && threads_on_own_stack(self.busy, stack_pointer)) {
+    self.busy = 0;
+    self.internal = 0;
+    return true;
+  }
+  if (!self.internal && self.lane)
+    __atomic_fetch_add(&self.lane->window->skipped, 1, __ATOMIC_RELAXED);
+  else if (!self.internal && process_records())
+    __atomic_fetch_add(&trace_out.control->skipped, 1, __ATOMIC_RELAXED);
+  return false;
+}
+
+/* ---- stop ------------------------------------------------------------------------------- */
+
+void process_stop(enum trace_stop why, int error) {
+  uint32_t expected = PROCESS_RECORDING;
+  if (!__atomic_compare_exchange_n(process_state_word, &expected, PROCESS_STOPPED, false,
+                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return;
+  struct trace_control *control = trace_out.control;
+  control->stop_ticks = clock_ticks();
+  control->stop_errno = (uint64_t)error;
+  __atomic_store_n(&control->stop, why, __ATOMIC_RELEASE);
+  if (why == TRACE_STOP_SECCOMP) return;
+  const char *text = error ? strerrordesc_np(error) : "";
+  complain("recording stopped: %s: %s; what was recorded until now is kept", trace_out.path,
+           text ? text : "unknown error");
+}
+
+void process_call_no_more(void) {
+  if (process_records()) trace_out_calibrate();
+  __atomic_store_n(&silenced, true, __ATOMIC_RELEASE);
+  settings.quiet = true;
+}
+
+bool process_may_call(void) {
+  return !__atomic_load_n(&silenced, __ATOMIC_ACQUIRE);
+}
+
+bool process_is_ours(void) {
+  return process_records() && process_may_call() && (uint64_t)sys_getpid() == trace_out.pid;
+}
+
+void process_ending(enum trace_ending how, int status) {
+  struct trace_control *control = trace_out.control;
+  struct rusage usage;
+  if (sys_getrusage(RUSAGE_SELF, &usage) == 0)
+    control->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+  trace_out_calibrate();
+  control->end_ticks = clock_ticks();
+  control->end_status = status;
+  __atomic_store_n(&control->ending, how, __ATOMIC_RELEASE);
+}

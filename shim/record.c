@@ -1,0 +1,69 @@
+/* record.c - the longer records, which are rarer than births and deaths. */
+#include "record.h"
+
+void record_long(struct lane *lane, uint32_t type, const uint64_t fields[7], struct piece first,
+                 struct piece second) {
+  unsigned char *begin = lane->records + lane->used, *at = begin + 4;
+  uint32_t head = type;
+  for (unsigned i = 0; i < 7; i++)
+    at = field_put(at, fields[i], &head, 8 + 3 * i);
+  at = field_put(at, first.size + second.size, &head, 8 + 3 * 7);
+  memcpy(begin, &head, sizeof head);
+  if (first.size) memcpy(at, first.bytes, first.size);
+  if (second.size) memcpy(at + first.size, second.bytes, second.size);
+  lane_commit(lane, at + first.size + second.size);
+}
+
+static const struct piece nothing;
+
+void record_realloc(struct lane *lane, uint64_t before, uint64_t after, const void *old_block,
+                    const void *new_block, size_t size, uint32_t stack) {
+  if (!lane_reserve(lane, LONG_RECORD_MAX)) return;
+  uint64_t delta = ticks_delta(lane, before);
+  uint64_t old_address = address_delta(lane, old_block);
+  uint64_t new_address = address_delta(lane, new_block);
+  (void)ticks_delta(lane, after);
+  record_long(lane, TRACE_REALLOC,
+              (uint64_t[7]){delta, old_address, new_address, size, after - before, stack, 0},
+              nothing, nothing);
+}
+
+static void record_named(struct lane *lane, enum trace_type type, uint64_t ticks, uint32_t thread,
+                         int tid, const char *name) {
+  size_t length = strlen(name);
+  if (!lane_reserve(lane, LONG_RECORD_MAX + length)) return;
+  lane->meta = true;
+  record_long(lane, type,
+              (uint64_t[7]){ticks_delta(lane, ticks), thread, (uint64_t)tid, 0, 0, 0, 0},
+              (struct piece){name, length}, nothing);
+}
+
+void record_thread(struct lane *lane, uint64_t ticks, uint32_t thread, int tid, const char *name) {
+  record_named(lane, TRACE_THREAD, ticks, thread, tid, name);
+}
+
+void record_thread_name(struct lane *lane, uint64_t ticks, uint32_t thread, const char *name) {
+  record_named(lane, TRACE_THREAD_NAME, ticks, thread, 0, name);
+}
+
+void record_thread_end(struct lane *lane, uint64_t ticks, uint32_t thread) {
+  record_named(lane, TRACE_THREAD_END, ticks, thread, 0, "");
+}
+
+void record_module(struct lane *lane, uint64_t ticks, uint32_t module, uint64_t base,
+                   uint64_t start, uint64_t size, const void *build_id, size_t build_id_bytes,
+                   const char *path) {
+  static const size_t most = TRACE_RECORD_MAX - LONG_RECORD_MAX;
+  size_t path_bytes = strlen(path);
+  if (build_id_bytes > 64) build_id_bytes = 64;
+  if (path_bytes > most - build_id_bytes) path_bytes = most - build_id_bytes;
+  if (!lane_reserve(lane, LONG_RECORD_MAX + build_id_bytes + path_bytes)) return;
+  lane->meta = true;
+  record_long(lane, TRACE_MODULE,
+              (uint64_t[7]){ticks_delta(lane, ticks), module, base, start, size, build_id_bytes, 0},
+              (struct piece){build_id, build_id_bytes}, (struct piece){path, path_bytes});
+}
+
+void record_module_gone(struct lane *lane, uint64_t ticks, uint32_t module) {
+  record_named(lane, TRACE_MODULE_GONE, ticks, module, 0, "");
+}

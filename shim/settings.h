@@ -1,0 +1,28 @@
+/* settings.h - what the environment asks of the recorder. Read once, before the host can change it.
+ */
+#ifndef DWELL_SETTINGS_H
+#define DWELL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PATH_BYTES 4096
+
+struct settings {
+  char out[PATH_BYTES];  /* DWELL_OUT: template, made absolute; %p %c %h %% */
+  bool children;         /* DWELL_CHILDREN: record forked and exec'ed children */
+  bool quiet;            /* DWELL_QUIET: nothing on stderr, ever */
+  bool unwind_libunwind; /* DWELL_UNWIND=libunwind */
+  uint32_t depth;        /* DWELL_DEPTH: frames that reports show, 0 all */
+  uint64_t session;      /* DWELL_SESSION: set by `dwell run`, 0 none */
+};
+extern struct settings settings;
+
+/* Reads the environment; a wrong value gets one line on stderr and the default. */
+void settings_read(void);
+
+/* One line on stderr, "dwell: ...", unless quiet or stderr is not what it was at the start. */
+void settings_remember_stderr(void);
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

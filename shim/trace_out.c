@@ -1,0 +1,310 @@
+/* trace_out.c - creates and extends the trace file.
+ *
+ * Three signals kill hosts at the edge of a disk: SIGXFSZ (so the limit is read before each
+ * growth), SIGBUS on a store into space that the file has not (so it is allocated and populated
+ * first), and SIGBUS when somebody truncates the file (which nobody can prevent).
+ */
+#include "trace_out.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "clock.h"
+#include "crc32c.h"
+#include "modules.h"
+#include "next.h"
+#include "settings.h"
+#include "sys.h"
+#include "unwind.h"
+
+struct trace_out trace_out;
+
+static struct {
+  int fd;
+  dev_t device;
+  ino_t inode;
+  uint64_t next_slot;
+} file = {.fd = -1};
+
+static const char *error_text(int negative_errno) {
+  const char *text = strerrordesc_np(-negative_errno);
+  return text ? text : "unknown error";
+}
+
+/* ---- names ------------------------------------------------------------------------------ */
+
+/* A small file of /proc into `to`, NUL-terminated; its length, 0 when there is none. */
+static size_t read_small(const char *path, char *to, size_t size) {
+  int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+  size_t used = 0;
+  for (long got; fd >= 0 && used < size - 1; used += (size_t)got)
+    if ((got = sys_read(fd, to + used, size - 1 - used)) <= 0) break;
+  if (fd >= 0) sys_close(fd);
+  to[used] = 0;
+  return used;
+}
+
+/* Starting is done by one thread, perhaps on a small stack. */
+static char scratch[PATH_BYTES];
+
+static void program_name(char *to, size_t size) {
+  char *argv0 = scratch;
+  if (!read_small("/proc/self/cmdline", argv0, sizeof scratch))
+    read_small("/proc/self/comm", argv0, sizeof scratch);
+  const char *slash = strrchr(argv0, '/');
+  snprintf(to, size, "%.200s", slash && slash[1] ? slash + 1 : argv0);
+  to[strcspn(to, "/\n")] = 0;
+  if (!*to) snprintf(to, size, "unnamed");
+}
+
+static int expand(char *to, size_t size, const char *program, const char *host) {
+  size_t used = 0;
+  for (const char *at = settings.out; *at; at++) {
+    char number[24];
+    const char *piece = number;
+    if (*at != '%' || !at[1]) {
+      snprintf(number, sizeof number, "%c", *at);
+    } else {
+      switch (*++at) {
+      case 'p':
+        snprintf(number, sizeof number, "%llu", (unsigned long long)trace_out.pid);
+        break;
+      case 'c':
+        piece = program;
+        break;
+      case 'h':
+        piece = host;
+        break;
+      default:
+        snprintf(number, sizeof number, "%c", *at);
+      }
+    }
+    size_t length = strlen(piece);
+    if (used + length >= size) return -ENAMETOOLONG;
+    memcpy(to + used, piece, length + 1);
+    used += length;
+  }
+  return 0;
+}
+
+/* Opens a new file: the name, or when taken name.PID, name.PID.2, ... */
+static int open_new(const char *name) {
+  const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
+  int length = snprintf(trace_out.path, sizeof trace_out.path, "%s", name);
+  for (unsigned attempt = 1;; attempt++) {
+    if (length < 0 || (size_t)length >= sizeof trace_out.path) return -ENAMETOOLONG;
+    int fd = sys_open(trace_out.path, flags, 0666);
+    if (fd != -EEXIST || attempt > 100000) return fd;
+    length =
+        snprintf(trace_out.path, sizeof trace_out.path, attempt == 1 ? "%s.%llu" : "%s.%llu.%u",
+                 name, (unsigned long long)trace_out.pid, attempt);
+  }
+}
+
+/* As high as is cheap: hosts choose low numbers themselves. */
+static int move_high(int fd) {
+  struct rlimit limit;
+  long base = 1000;
+  if (sys_getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024)
+    base = limit.rlim_cur > 32 ? (long)limit.rlim_cur - 16 : 3;
+  int high = sys_fcntl(fd, F_DUPFD_CLOEXEC, base);
+  if (high < 0) return fd;
+  sys_close(fd);
+  return high;
+}
+
+/* The descriptor if it is still ours, else the file opened again, or -errno. */
+static int checked_fd(void) {
+  struct stat now;
+  if (file.fd >= 0 && sys_fstat(file.fd, &now) == 0 && now.st_dev == file.device &&
+      now.st_ino == file.inode)
+    return file.fd;
+  int fd = sys_open(trace_out.path, O_RDWR | O_CLOEXEC | O_NOCTTY, 0);
+  if (fd < 0) return fd;
+  if (sys_fstat(fd, &now) != 0 || now.st_dev != file.device || now.st_ino != file.inode) {
+    sys_close(fd);
+    return -ENOENT;
+  }
+  return file.fd = move_high(fd);
+}
+
+/* ---- head ------------------------------------------------------------------------------- */
+
+struct head_page {
+  struct trace_head head;
+  char pad[TRACE_STRINGS_OFFSET - sizeof(struct trace_head)];
+  char strings[TRACE_STRINGS_SIZE];
+};
+
+static uint32_t add_string(struct head_page *page, size_t *used, const char *text, size_t length) {
+  if (*used + length + 1 > sizeof page->strings) length = sizeof page->strings - *used - 1;
+  uint32_t at = (uint32_t)*used;
+  memcpy(page->strings + at, text, length);
+  page->strings[at + length] = 0;
+  *used += length + 1;
+  return at;
+}
+
+static uint64_t process_start(void) {
+  char stat[1024];
+  read_small("/proc/self/stat", stat, sizeof stat);
+  const char *at = strrchr(stat, ')');
+  for (int field = 2; at && field < 22; field++)
+    at = strchr(at + 1, ' ');
+  return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+static void fill_head(struct head_page *page, const char *program, const char *host,
+                      const char *parent_path) {
+  struct trace_head *head = &page->head;
+  char *text = scratch;
+  size_t used = 1; /* offset 0 is "" */
+  memcpy(head->magic, TRACE_MAGIC, sizeof head->magic);
+  head->version_major = TRACE_VERSION_MAJOR;
+  head->version_minor = TRACE_VERSION_MINOR;
+  head->slot_size = TRACE_SLOT;
+  head->lane_slots = TRACE_LANE_SLOTS;
+  head->flags = TRACE_EXACT | (*parent_path ? TRACE_FORKED : 0);
+#if defined(__x86_64__)
+  head->machine = EM_X86_64;
+#elif defined(__aarch64__)
+  head->machine = EM_AARCH64;
+#endif
+  head->pid = trace_out.pid;
+  head->parent_pid = (uint64_t)sys_getppid();
+  head->process_start = process_start();
+  head->session = settings.session;
+  head->clock = clock_choose();
+  head->depth = settings.depth;
+  head->start_realtime_ns = clock_realtime_ns();
+  head->start_monotonic_ns = clock_monotonic_ns();
+  head->start_ticks = trace_out.floor = clock_ticks();
+
+  long length = sys_readlink("/proc/self/exe", text, sizeof scratch - 1);
+  head->executable = add_string(page, &used, text, length > 0 ? (size_t)length : 0);
+  length = sys_getcwd(text, sizeof scratch);
+  head->directory = add_string(page, &used, text, length > 0 ? (size_t)length - 1 : 0);
+  head->host = add_string(page, &used, host, strlen(host));
+  length = (long)read_small("/proc/sys/kernel/random/boot_id", text, 64);
+  head->boot_id = add_string(page, &used, text, length > 0 ? (size_t)length - 1 : 0);
+  head->program = add_string(page, &used, program, strlen(program));
+  head->unwinder = add_string(page, &used, unwind_name(), strlen(unwind_name()));
+  const char *allocator = module_path_of((void *)next.malloc);
+  head->allocator = add_string(page, &used, allocator, strlen(allocator));
+  head->parent_trace = add_string(page, &used, parent_path, strlen(parent_path));
+
+  /* the command line takes what room is left */
+  size_t room = sizeof page->strings - used - 1;
+  size_t bytes = read_small("/proc/self/cmdline", page->strings + used, room);
+  head->command_line = (uint32_t)used;
+  head->command_line_bytes = (uint32_t)bytes;
+  head->command_line_cut = bytes == room - 1;
+  head->head_crc =
+      crc32c_end(crc32c_extend(CRC32C_BEGIN, page, TRACE_STRINGS_OFFSET + TRACE_STRINGS_SIZE));
+}
+
+int trace_out_create(const char *parent_path) {
+  static struct utsname system;
+  static char program[256], name[PATH_BYTES];
+  trace_out.pid = (uint64_t)sys_getpid();
+  sys_call(SYS_uname, (long)&system, 0, 0, 0, 0, 0);
+  program_name(program, sizeof program);
+
+  struct head_page *page = sys_map(-1, 0, sizeof *page);
+  if (!page) return -ENOMEM;
+  fill_head(page, program, system.nodename, parent_path);
+
+  struct stat now;
+  int fd = -1, result = expand(name, sizeof name, program, system.nodename);
+  if (result == 0) result = fd = open_new(name);
+  if (result >= 0) {
+    file.fd = fd = move_high(fd);
+    result = sys_fstat(fd, &now);
+    file.device = now.st_dev;
+    file.inode = now.st_ino;
+    file.next_slot = 0;
+  }
+  void *control = NULL;
+  uint64_t offset;
+  if (result >= 0) result = trace_out_grow(1, &offset, NULL);
+  if (result >= 0) result = sys_fallocate(fd, 0, TRACE_SLOT);
+  if (result >= 0 || result == -EOPNOTSUPP || result == -ENOSYS) {
+    long written = sys_pwrite(fd, page, sizeof *page, 0);
+    result = written == (long)sizeof *page ? 0 : written < 0 ? (int)written : -ENOSPC;
+  }
+  if (result >= 0) {
+    /* writing the page first allocates it where fallocate is not to be had */
+    static const char zeros[TRACE_PAGE];
+    long written = sys_pwrite(fd, zeros, sizeof zeros, TRACE_CONTROL_OFFSET);
+    result = written == (long)sizeof zeros ? 0 : written < 0 ? (int)written : -ENOSPC;
+  }
+  if (result >= 0 && !(control = sys_map(fd, TRACE_CONTROL_OFFSET, TRACE_PAGE)))
+    control = sys_map(-1, 0, TRACE_PAGE); /* no shared mappings here: the words will be lost */
+  sys_munmap(page, sizeof *page);
+  if (result < 0 || !control) {
+    complain("cannot record: %s: %s (set DWELL_OUT to a place that can be written)",
+             *trace_out.path ? trace_out.path : settings.out, error_text(result));
+    if (fd >= 0) {
+      sys_unlink(trace_out.path);
+      sys_close(fd);
+      file.fd = -1;
+    }
+    return result < 0 ? result : -ENOMEM;
+  }
+  trace_out.control = control;
+  trace_out.control->calibration = 2;
+  trace_out.control->end_status = -1;
+  return 0;
+}
+
+void trace_out_forget(void) {
+  if (file.fd >= 0 && checked_fd() == file.fd) sys_close(file.fd);
+  file.fd = -1;
+  if (trace_out.control) sys_munmap(trace_out.control, TRACE_PAGE);
+  trace_out.control = NULL;
+  trace_out.path[0] = 0;
+}
+
+/* ---- growth ----------------------------------------------------------------------------- */
+
+int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+  struct rlimit limit;
+  *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
+  uint64_t size = (uint64_t)slots * TRACE_SLOT;
+  if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
+  if (!mapped) return 0;
+  int fd = checked_fd();
+  int result = fd < 0 ? fd : sys_fallocate(fd, *offset, size);
+  if (result < 0) return result;
+  if (!(*mapped = sys_map(fd, *offset, size))) return -ENOMEM;
+  result = sys_madvise(*mapped, size, MADV_POPULATE_WRITE);
+  if (result < 0 && result != -EINVAL) { /* EINVAL: a kernel before 5.14 */
+    sys_munmap(*mapped, size);
+    return result;
+  }
+  return 0;
+}
+
+int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, const void *records) {
+  struct iovec parts[2] = {{(void *)chunk, sizeof *chunk}, {(void *)records, TRACE_CHUNK_RECORDS}};
+  int fd = checked_fd();
+  if (fd < 0) return fd;
+  long written = sys_pwritev(fd, parts, 2, offset);
+  return written == TRACE_SLOT ? 0 : written < 0 ? (int)written : -ENOSPC;
+}
+
+void trace_out_calibrate(void) {
+  static int busy; /* one at a time: a pair must be whole */
+  if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return;
+  struct trace_control *control = trace_out.control;
+  uint64_t other = control->calibration == 0;
+  uint64_t ns = clock_monotonic_ns();
+  control->calibration_ticks[other] = clock_ticks();
+  control->calibration_monotonic_ns[other] = ns;
+  __atomic_store_n(&control->calibration, other, __ATOMIC_RELEASE);
+  __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,73 @@
+/* unwind.c - libgcc's _Unwind_Backtrace, or libunwind's unw_backtrace on request.
+ *
+ * Frames of the recorder itself come first in a walk; they are known by their addresses.
+ */
+#include "unwind.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <unwind.h>
+
+#include "process.h"
+#include "settings.h"
+
+static uint64_t own_start, own_end;
+static int (*libunwind_backtrace)(void **buffer, int size);
+
+struct walk {
+  uint64_t *pcs;
+  size_t used, limit;
+};
+
+static int is_own(uint64_t pc) {
+  return pc - own_start < own_end - own_start;
+}
+
+static void keep(struct walk *walk, uint64_t pc) {
+  if (walk->used == 0 && is_own(pc)) return;
+  walk->pcs[walk->used++] = pc;
+}
+
+static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
+  struct walk *walk = argument;
+  int interrupted = 0;
+  uint64_t pc = _Unwind_GetIPInfo(context, &interrupted);
+  if (pc == 0) return _URC_END_OF_STACK;
+  keep(walk, pc + (interrupted ? 1 : 0));
+  return walk->used < walk->limit ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+size_t unwind_walk(uint64_t *pcs, size_t limit) {
+  struct walk walk = {pcs, 0, limit};
+  if (!libunwind_backtrace) {
+    _Unwind_Backtrace(visit, &walk);
+    return walk.used;
+  }
+  int saved = errno;
+  self.internal++;
+  int got = libunwind_backtrace((void **)pcs, (int)limit);
+  self.internal--;
+  errno = saved;
+  for (int i = 0; i < got; i++)
+    keep(&walk, pcs[i]);
+  return walk.used;
+}
+
+void unwind_prepare(void) {
+  struct dl_find_object object;
+  if (_dl_find_object((void *)unwind_walk, &object) == 0) {
+    own_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
+    own_end = (uint64_t)(uintptr_t)object.dlfo_map_end;
+  }
+  if (!settings.unwind_libunwind || libunwind_backtrace) return;
+  self.internal++;
+  void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+  if (library) *(void **)&libunwind_backtrace = dlsym(library, "unw_backtrace");
+  if (!libunwind_backtrace)
+    complain("DWELL_UNWIND=libunwind: libunwind.so.8 cannot be loaded; taking libgcc");
+  self.internal--;
+}
+
+const char *unwind_name(void) {
+  return libunwind_backtrace ? "libunwind" : "libgcc";
+}

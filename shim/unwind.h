@@ -1,0 +1,21 @@
+/* unwind.h - the walk up the stack.
+ *
+ * libgcc's unwinder, linked statically and hidden, walks by default: it asks ld.so only through the
+ * lock-free _dl_find_object, and the host's own _Unwind_* stay untouched. libunwind is loaded only
+ * when DWELL_UNWIND=libunwind asks for it: see README, "Which unwinder".
+ */
+#ifndef DWELL_UNWIND_H
+#define DWELL_UNWIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads settings; loads libunwind if asked to (and says so if it cannot). */
+void unwind_prepare(void);
+const char *unwind_name(void); /* "libgcc" or "libunwind" */
+
+/* The callers of the hook, leaf first: return addresses (pc + 1 of a frame that a signal
+ * interrupted). At most `limit`; returns how many. The recorder's own frames are left out. */
+size_t unwind_walk(uint64_t *pcs, size_t limit);
+
+#endif
