@@ -230,3 +230,14 @@ void recordable_inspect(const char *path, const char *library, struct recordable
     return;
   }
 }
+
+bool recordable_evident(const struct recordable *recordable) {
+  switch (recordable->kind) {
+  case RECORDABLE_YES:
+  case RECORDABLE_MISSING: /* exec will say so */
+  case RECORDABLE_FOREIGN: /* a shell may take it for a script */
+    return false;
+  default:
+    return true;
+  }
+}

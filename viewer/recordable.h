@@ -6,6 +6,7 @@
 #define DWELL_RECORDABLE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 enum recordable_kind {
   RECORDABLE_YES,        /* nothing speaks against it */
@@ -29,5 +30,8 @@ int recordable_find(const char *program, char path[PATH_MAX]);
 
 /* `library` is the path of libdwell.so, whose architecture is what counts. */
 void recordable_inspect(const char *path, const char *library, struct recordable *recordable);
+/* Whether it is sure before the program runs that it won't be recorded; the message then says why.
+ * (It is run all the same: what it starts may be recordable.) */
+bool recordable_evident(const struct recordable *recordable);
 
 #endif

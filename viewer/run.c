@@ -240,6 +240,7 @@ static int run_prepare(struct run *run, int argc, char **argv) {
   int error = recordable_find(run->options.program[0], program);
   if (error) return not_executed(run, -error);
   recordable_inspect(program, run->library, &run->recordable);
+  if (run->options.force) unlink(run->options.out);
   error = session_begin(&run->session, run->template);
   if (error) return fail(DWELL_RUN_FAILED, "%s", strerror(-error));
   return environment_make(run);
@@ -264,11 +265,8 @@ static void run_report(struct run *run) {
 }
 
 static int run_program(struct run *run) {
-  enum recordable_kind kind = run->recordable.kind;
-  if (kind != RECORDABLE_YES && kind != RECORDABLE_MISSING && kind != RECORDABLE_FOREIGN &&
-      !run->options.quiet)
-    fprintf(stderr, "dwell: %s\n", run->recordable.message);
-  if (run->options.force) unlink(run->options.out);
+  bool evident = recordable_evident(&run->recordable);
+  if (evident && !run->options.quiet) fprintf(stderr, "dwell: %s\n", run->recordable.message);
   int error = launch_start(&run->launch, run->options.program, run->variables);
   if (error && run->launch.pid > 0) return not_executed(run, -error);
   if (error)

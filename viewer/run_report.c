@@ -119,7 +119,9 @@ void run_report_summary(const struct session *session, FILE *out) {
 
 void run_report_nothing(const struct session *session, const struct recordable *program,
                         FILE *out) {
-  if (program->kind != RECORDABLE_YES)
+  if (recordable_evident(program))
+    fprintf(out, "dwell: nothing was recorded, as said above\n");
+  else if (program->kind != RECORDABLE_YES)
     fprintf(out, "dwell: nothing was recorded: %s\n", program->message);
   else
     fprintf(out,
