@@ -1,0 +1,67 @@
+/* report.h - what a report is made from, and its parts: text on a terminal, or JSON.
+ *
+ * Reports compute nothing but shares of the profile's figures. They symbolise only what they show.
+ */
+#ifndef DWELL_REPORT_H
+#define DWELL_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "select.h"
+#include "symbols.h"
+#include "terminal.h"
+#include "trace_file.h"
+
+struct report {
+  struct trace_file *file;
+  const struct run_info *info;
+  const struct profile *profile;
+  struct symbols *symbols;
+  uint32_t depth; /* frames of a stack to show, 0 all */
+};
+
+/* Whether events are missing from the trace, so that figures are too low: not when the program was
+ * merely killed. */
+bool report_is_partial(const struct report *report);
+
+/* ---- text: report_text.c, report_head.c, report_site.c ----------------------------------- */
+
+/* The run as a whole. */
+void report_head(struct terminal *terminal, const struct report *report);
+/* The selected sites, best first, and how much of the whole they are. */
+void report_sites(struct terminal *terminal, const struct report *report,
+                  const struct selection *selection, const struct selection_options *options);
+/* Everything about one site. */
+void report_site(struct terminal *terminal, const struct report *report, const struct site *site,
+                 const struct timeline *timeline);
+/* Modules without symbols. */
+void report_problems(struct terminal *terminal, const struct report *report);
+
+/* ---- parts that both text reports share: report_stack.c ---------------------------------- */
+
+/* Label in the left margin; the rest of the line, and its continuations, begin at a column. */
+void report_label(struct terminal *terminal, int margin, const char *label);
+/* Name of a frame's function, shortened; module+0xoffset when unknown. */
+void report_frame_name(const struct frame *frame, char *name, size_t size);
+/* "file.c:12", or "" when unknown. */
+void report_frame_place(const struct frame *frame, char *place, size_t size);
+/* The first frame of the program's own code, else the first that isn't of a runtime, else the
+ * leaf. NULL when the stack is empty. */
+const struct frame *report_lead(const struct frame *frames, size_t count);
+/* A stack under a label: own frames one a line, runs of library internals in one dim line; the
+ * leaf-most `report->depth` own lines. */
+void report_stack(struct terminal *terminal, const struct report *report, int margin,
+                  const char *label, uint32_t stack);
+/* A stack with every frame in a line of its own. */
+void report_whole_stack(struct terminal *terminal, const struct report *report, int margin,
+                        uint32_t stack);
+/* "main 60.0%, worker 40.0%": threads by their share of blocks, at most `limit` of them (0 all). */
+char *report_threads(const struct report *report, const struct shares *threads, size_t limit);
+
+/* ---- JSON: report_json.c ------------------------------------------------------------------ */
+
+/* Writes the document of docs/summary-json.md. Returns 0, or -ENOMEM. */
+int report_json(FILE *out, const struct report *report, const struct selection *selection);
+
+#endif
