@@ -25,16 +25,20 @@
 
 /* The calling thread's lane, the thread marked busy; NULL when it cannot record now. To be ended
  * with leave(). errno is the caller's again after both. */
-static struct lane *enter(void) {
+static struct lane *enter_or_begin(void) {
   int saved = errno;
   struct lane *lane = NULL;
   next_resolve();
-  if (!self.busy && process_records() && process_may_call()) {
+  if (!self.busy) {
     self.busy = (uintptr_t)__builtin_frame_address(0);
     if (!(lane = process_lane())) self.busy = 0;
   }
   errno = saved;
   return lane;
+}
+
+static struct lane *enter(void) {
+  return process_records() && process_may_call() ? enter_or_begin() : NULL;
 }
 
 static void leave(struct lane *lane, int saved) {
@@ -56,8 +60,7 @@ static void at_exit(int status, void *unused) {
 }
 
 __attribute__((constructor)) static void loaded(void) {
-  free(malloc(0)); /* begins the recording, should nobody have allocated yet */
-  struct lane *lane = enter();
+  struct lane *lane = enter_or_begin();
   if (!lane) return;
   modules_record_new(lane);
   self.internal++;

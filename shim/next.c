@@ -51,7 +51,7 @@ bool next_resolve(void) {
   if (next_ready()) return true;
   if (resolving) return false;
   resolving = true;
-  struct next found;
+  struct next found = {0};
 #define X(name, result, parameters) *(void **)&found.name = dlsym(RTLD_NEXT, #name);
   HOST_HOOKS(X)
   ALLOCATOR_HOOKS(X)

@@ -197,7 +197,7 @@ bool process_is_ours(void) {
 
 void process_ending(enum trace_ending how, int status) {
   struct trace_control *control = trace_out.control;
-  struct rusage usage;
+  struct rusage usage = {0};
   if (sys_getrusage(RUSAGE_SELF, &usage) == 0)
     control->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
   trace_out_calibrate();

@@ -24,7 +24,7 @@ static struct {
 } first_stderr;
 
 void settings_remember_stderr(void) {
-  struct stat now;
+  struct stat now = {0};
   if (sys_fstat(STDERR_FILENO, &now) == 0) {
     first_stderr.known = true;
     first_stderr.device = now.st_dev;
@@ -34,7 +34,7 @@ void settings_remember_stderr(void) {
 
 void complain(const char *format, ...) {
   char line[512] = "dwell: ";
-  struct stat now;
+  struct stat now = {0};
   if (settings.quiet || !first_stderr.known || sys_fstat(STDERR_FILENO, &now) != 0 ||
       now.st_dev != first_stderr.device || now.st_ino != first_stderr.inode)
     return;

@@ -271,7 +271,7 @@ enum trace_mark {
 };
 
 static inline uint64_t trace_zigzag(int64_t n) {
-  return ((uint64_t)n << 1) ^ (uint64_t)(n >> 63);
+  return ((uint64_t)n << 1) ^ -(uint64_t)(n < 0);
 }
 static inline int64_t trace_unzigzag(uint64_t z) {
   return (int64_t)(z >> 1) ^ -(int64_t)(z & 1);

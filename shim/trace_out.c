@@ -107,7 +107,7 @@ static int open_new(const char *name) {
 
 /* As high as is cheap: hosts choose low numbers themselves. */
 static int move_high(int fd) {
-  struct rlimit limit;
+  struct rlimit limit = {0};
   long base = 1000;
   if (sys_getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1024)
     base = limit.rlim_cur > 32 ? (long)limit.rlim_cur - 16 : 3;
@@ -119,7 +119,7 @@ static int move_high(int fd) {
 
 /* The descriptor if it is still ours, else the file opened again, or -errno. */
 static int checked_fd(void) {
-  struct stat now;
+  struct stat now = {0};
   if (file.fd >= 0 && sys_fstat(file.fd, &now) == 0 && now.st_dev == file.device &&
       now.st_ino == file.inode)
     return file.fd;
@@ -218,7 +218,7 @@ int trace_out_create(const char *parent_path) {
   if (!page) return -ENOMEM;
   fill_head(page, program, system.nodename, parent_path);
 
-  struct stat now;
+  struct stat now = {0};
   int fd = -1, result = expand(name, sizeof name, program, system.nodename);
   if (result == 0) result = fd = open_new(name);
   if (result >= 0) {
@@ -272,7 +272,7 @@ void trace_out_forget(void) {
 /* ---- growth ----------------------------------------------------------------------------- */
 
 int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
-  struct rlimit limit;
+  struct rlimit limit = {0};
   *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
   uint64_t size = (uint64_t)slots * TRACE_SLOT;
   if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
