@@ -26,6 +26,7 @@ struct stack_memory {
   uint64_t pcs[STACK_LIMIT + 1]; /* root first */
   uint32_t nodes[STACK_LIMIT + 1];
   uint64_t walked[STACK_LIMIT + 1]; /* the unwinder's buffer, leaf first */
+  uint64_t checked[STACK_LIMIT];    /* DWELL_CHECK_STACKS: the other unwinder's */
 };
 
 struct lane {

@@ -114,6 +114,7 @@ void settings_read(void) {
   char store[64], *end;
   settings.quiet = read_switch("DWELL_QUIET", false);
   settings.children = read_switch("DWELL_CHILDREN", true);
+  settings.check_stacks = read_switch("DWELL_CHECK_STACKS", false);
 
   const char *value = environment("DWELL_DEPTH", store, sizeof store);
   settings.depth = 0;

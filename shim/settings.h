@@ -13,6 +13,7 @@ struct settings {
   bool children;         /* DWELL_CHILDREN: record forked and exec'ed children */
   bool quiet;            /* DWELL_QUIET: nothing on stderr, ever */
   bool unwind_libunwind; /* DWELL_UNWIND=libunwind */
+  bool check_stacks;     /* DWELL_CHECK_STACKS: compare each walk with libunwind's */
   uint32_t depth;        /* DWELL_DEPTH: frames that reports show, 0 all */
   uint64_t session;      /* DWELL_SESSION: set by `dwell run`, 0 none */
 };

@@ -10,9 +10,17 @@
 #include "trace_out.h"
 #include "unwind.h"
 
+static __attribute__((noinline)) void check(struct stack_memory *memory, size_t walked) {
+  struct trace_control *control = trace_out.control;
+  __atomic_fetch_add(&control->checked_stacks, 1, __ATOMIC_RELAXED);
+  if (!unwind_agrees(memory->walked, walked, memory->checked))
+    __atomic_fetch_add(&control->differing_stacks, 1, __ATOMIC_RELAXED);
+}
+
 uint32_t stack_here(struct lane *lane) {
   struct stack_memory *memory = &lane->memory;
   size_t walked = unwind_walk(memory->walked, STACK_LIMIT + 1);
+  if (settings.check_stacks) check(memory, walked);
   uint32_t epoch = stack_tree_epoch();
   if (memory->epoch != epoch) {
     memory->depth = 0;

@@ -153,6 +153,8 @@ struct trace_control {
   uint64_t unprotected_lanes; /* lanes in private memory: what they hold is lost on a kill */
   uint64_t stack_nodes;       /* nodes of the stack tree */
   uint64_t incomplete_stacks; /* walks that could not be finished */
+  uint64_t checked_stacks;    /* DWELL_CHECK_STACKS: walks that were compared with libunwind's */
+  uint64_t differing_stacks;  /* and those that differed */
   uint64_t max_rss_bytes;     /* by the recorder at exit; 0: unknown */
 };
 

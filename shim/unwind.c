@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unwind.h>
 
+#include "lane.h"
 #include "process.h"
 #include "settings.h"
 
@@ -37,12 +38,8 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
   return walk->used < walk->limit ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
-size_t unwind_walk(uint64_t *pcs, size_t limit) {
+static size_t walk_libunwind(uint64_t *pcs, size_t limit) {
   struct walk walk = {pcs, 0, limit};
-  if (!libunwind_backtrace) {
-    _Unwind_Backtrace(visit, &walk);
-    return walk.used;
-  }
   int saved = errno;
   self.internal++;
   int got = libunwind_backtrace((void **)pcs, (int)limit);
@@ -53,21 +50,38 @@ size_t unwind_walk(uint64_t *pcs, size_t limit) {
   return walk.used;
 }
 
+size_t unwind_walk(uint64_t *pcs, size_t limit) {
+  if (settings.unwind_libunwind && libunwind_backtrace) return walk_libunwind(pcs, limit);
+  struct walk walk = {pcs, 0, limit};
+  _Unwind_Backtrace(visit, &walk);
+  return walk.used;
+}
+
+bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store) {
+  if (!libunwind_backtrace) return false;
+  size_t fresh = walk_libunwind(store, STACK_LIMIT);
+  for (size_t i = 0; i < count && i < fresh; i++)
+    /* libunwind leaves out the + 1 of frames that a signal interrupted */
+    if (pcs[i] != store[i] && pcs[i] != store[i] + 1) return false;
+  /* libunwind counts our own frames against the limit: near it, it may have seen fewer */
+  return fresh == count || (count > fresh && fresh > STACK_LIMIT - 32);
+}
+
 void unwind_prepare(void) {
   struct dl_find_object object;
   if (_dl_find_object((void *)unwind_walk, &object) == 0) {
     own_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
     own_end = (uint64_t)(uintptr_t)object.dlfo_map_end;
   }
-  if (!settings.unwind_libunwind || libunwind_backtrace) return;
+  if (!(settings.unwind_libunwind || settings.check_stacks) || libunwind_backtrace) return;
   self.internal++;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
   if (library) *(void **)&libunwind_backtrace = dlsym(library, "unw_backtrace");
   if (!libunwind_backtrace)
-    complain("DWELL_UNWIND=libunwind: libunwind.so.8 cannot be loaded; taking libgcc");
+    complain("libunwind.so.8 cannot be loaded (package libunwind8); taking libgcc");
   self.internal--;
 }
 
 const char *unwind_name(void) {
-  return libunwind_backtrace ? "libunwind" : "libgcc";
+  return settings.unwind_libunwind && libunwind_backtrace ? "libunwind" : "libgcc";
 }

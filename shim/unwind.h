@@ -7,6 +7,7 @@
 #ifndef DWELL_UNWIND_H
 #define DWELL_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,9 @@ const char *unwind_name(void); /* "libgcc" or "libunwind" */
 /* The callers of the hook, leaf first: return addresses (pc + 1 of a frame that a signal
  * interrupted). At most `limit`; returns how many. The recorder's own frames are left out. */
 size_t unwind_walk(uint64_t *pcs, size_t limit);
+
+/* DWELL_CHECK_STACKS: whether a fresh walk by libunwind, from the same hook, sees the same frames.
+ * `store` has room for STACK_LIMIT. False too when libunwind could not be loaded. */
+bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store);
 
 #endif
