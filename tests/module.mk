@@ -40,3 +40,22 @@ $(BUILD)/tests/programs/%: tests/shim/programs/%.cc
 .PHONY: tests stress-programs bench-programs
 tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
   $(BUILD)/tests/test_e2e $(TEST_PROGRAMS)
+
+# plugins are loaded by programs with dlopen; static ones cannot be recorded, which is the point
+TEST_PLUGINS = $(patsubst tests/shim/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/shim/plugins/*.c)) \
+  $(patsubst tests/shim/plugins/%.cc,$(BUILD)/tests/plugins/%.so,$(wildcard tests/shim/plugins/*.cc))
+STATIC_PROGRAMS = $(patsubst tests/shim/static/%.c,$(BUILD)/tests/static/%,$(wildcard tests/shim/static/*.c))
+
+$(BUILD)/tests/plugins/%.so: tests/shim/plugins/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) -fPIC -shared -Wl,--build-id -MMD -MP -o $@ $<
+
+$(BUILD)/tests/plugins/%.so: tests/shim/plugins/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra $(PROGRAM_FLAGS) -fPIC -shared -Wl,--build-id -MMD -MP -o $@ $<
+
+$(BUILD)/tests/static/%: tests/shim/static/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O1 -static -MMD -MP -o $@ $<
+
+tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS)
