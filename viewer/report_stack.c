@@ -1,0 +1,194 @@
+/* report_stack.c - stacks and threads as text, for both text reports; see report.h.
+ *
+ * The program's own frames get a line each; what lies between them, below malloc or around a
+ * thread's start, is one dim line a run: shown, but out of the way.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demangle.h"
+#include "format.h"
+#include "report.h"
+
+enum { NAME_SIZE = 512 };
+
+void report_label(struct terminal *terminal, int margin, const char *label) {
+  terminal_to(terminal, 4);
+  terminal_put(terminal, DIM, "%s", label);
+  terminal_to(terminal, margin);
+  terminal->indent = margin;
+}
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash && slash[1] ? slash + 1 : path;
+}
+
+void report_frame_name(const struct frame *frame, char *name, size_t size) {
+  if (frame->function)
+    demangle_shorten(frame->function, name, size);
+  else if (*frame->module)
+    snprintf(name, size, "%s+0x%" PRIx64, base_name(frame->module), frame->offset);
+  else
+    snprintf(name, size, "0x%" PRIx64, frame->address);
+}
+
+void report_frame_place(const struct frame *frame, char *place, size_t size) {
+  if (frame->file && frame->line)
+    snprintf(place, size, "%s:%d", base_name(frame->file), frame->line);
+  else if (frame->file)
+    snprintf(place, size, "%s", base_name(frame->file));
+  else if (frame->function && *frame->module)
+    snprintf(place, size, "%s", base_name(frame->module));
+  else
+    *place = 0;
+}
+
+const struct frame *report_lead(const struct frame *frames, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (!frames[i].library) return &frames[i];
+  return count ? frames : NULL;
+}
+
+/* Of a qualified name the end says most: its beginning is cut. */
+static void put_name(struct terminal *terminal, enum style style, const char *name, int columns) {
+  int wide = terminal_columns(name);
+  if (wide > columns && strstr(name, "::")) {
+    const char *tail = name;
+    while (wide > columns - 1 && *tail) {
+      do
+        tail++;
+      while ((*tail & 0xc0) == 0x80);
+      wide = terminal_columns(tail);
+    }
+    terminal_put(terminal, style, "…%s", tail);
+  } else {
+    int width = terminal->width;
+    if (terminal->column + columns < width) terminal->width = terminal->column + columns;
+    terminal_put(terminal, style, "%s", name);
+    terminal->width = width;
+  }
+}
+
+static int name_columns(const struct terminal *terminal, int margin, const struct frame *frames,
+                        size_t count, bool library_too) {
+  int widest = 0, most = (terminal->width - margin) * 6 / 10;
+  for (size_t i = 0; i < count; i++) {
+    if (frames[i].library && !library_too) continue;
+    char name[NAME_SIZE];
+    report_frame_name(&frames[i], name, sizeof name);
+    int wide = terminal_columns(name);
+    widest = wide > widest ? wide : widest;
+  }
+  return widest < most ? widest : most;
+}
+
+/* One dim line for frames [0, count): the functions without their places. */
+static void put_internals(struct terminal *terminal, int margin, const struct frame *frames,
+                          size_t count) {
+  terminal_to(terminal, margin);
+  terminal_put(terminal, DIM, "· ");
+  char before[NAME_SIZE] = "";
+  for (size_t i = 0; i < count; i++) {
+    char name[NAME_SIZE];
+    if (frames[i].function)
+      report_frame_name(&frames[i], name, sizeof name);
+    else
+      snprintf(name, sizeof name, "%s", base_name(frames[i].module));
+    if (strcmp(name, before) != 0) terminal_put(terminal, DIM, "%s%s", i ? ", " : "", name);
+    memcpy(before, name, sizeof before);
+  }
+  terminal_end(terminal);
+}
+
+void report_stack(struct terminal *terminal, const struct report *report, int margin,
+                  const char *label, uint32_t stack) {
+  const struct frame *frames;
+  size_t count = symbols_stack(report->symbols, stack, 0, &frames);
+  report_label(terminal, margin, label);
+  if (!count) {
+    terminal_put(terminal, DIM, "no stack");
+    terminal_end(terminal);
+    return;
+  }
+  bool any_own = !report_lead(frames, count)->library;
+  int columns = name_columns(terminal, margin, frames, count, !any_own);
+  uint32_t lines = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (report->depth && lines == report->depth) {
+      terminal_to(terminal, margin);
+      terminal_put(terminal, DIM, "… %zu more", count - i);
+      terminal_end(terminal);
+      break;
+    }
+    if (any_own && frames[i].library) {
+      size_t run = 1;
+      while (i + run < count && frames[i + run].library)
+        run++;
+      put_internals(terminal, margin, &frames[i], run);
+      i += run - 1;
+      continue;
+    }
+    char name[NAME_SIZE], place[NAME_SIZE];
+    report_frame_name(&frames[i], name, sizeof name);
+    report_frame_place(&frames[i], place, sizeof place);
+    terminal_to(terminal, margin);
+    put_name(terminal, frames[i].library ? DIM : PLAIN, name, columns);
+    if (*place) {
+      terminal_to(terminal, margin + columns + 2);
+      terminal_put(terminal, DIM, "%s", place);
+    }
+    terminal_end(terminal);
+    lines++;
+  }
+}
+
+void report_whole_stack(struct terminal *terminal, const struct report *report, int margin,
+                        uint32_t stack) {
+  const struct frame *frames;
+  size_t count = symbols_stack(report->symbols, stack, report->depth, &frames);
+  int columns = name_columns(terminal, margin, frames, count, true);
+  for (size_t i = 0; i < count; i++) {
+    const struct frame *frame = &frames[i];
+    char name[NAME_SIZE];
+    report_frame_name(frame, name, sizeof name);
+    terminal_to(terminal, margin);
+    put_name(terminal, frame->library ? DIM : PLAIN, name, columns);
+    terminal_to(terminal, margin + columns + 2);
+    if (frame->file)
+      terminal_put(terminal, DIM, "%s:%d", frame->file, frame->line);
+    else if (frame->function && *frame->module)
+      terminal_put(terminal, DIM, "%s+0x%" PRIx64, frame->module, frame->offset);
+    else
+      terminal_put(terminal, DIM, "%s", frame->module);
+    if (frame->inlined) terminal_put(terminal, DIM, " (inlined)");
+    terminal_end(terminal);
+  }
+  if (!count) {
+    terminal_to(terminal, margin);
+    terminal_put(terminal, DIM, "no stack");
+    terminal_end(terminal);
+  }
+}
+
+char *report_threads(const struct report *report, const struct shares *threads, size_t limit) {
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return NULL;
+  uint64_t all = 0;
+  for (size_t i = 0; i < threads->count; i++)
+    all += threads->of[i].blocks;
+  size_t shown = limit && threads->count > limit ? limit : threads->count;
+  for (size_t i = 0; i < shown; i++) {
+    const struct share *share = &threads->of[i];
+    const char *name = trace_file_thread_name(report->file, share->id);
+    fprintf(out, "%s%s", i ? ", " : "", *name ? name : "(unnamed)");
+    if (threads->count > 1)
+      fprintf(out, " %s", format_share((double)share->blocks, (double)all).text);
+  }
+  if (threads->count > shown) fprintf(out, " and %zu more", threads->count - shown);
+  fclose(out);
+  return text;
+}

@@ -1,0 +1,288 @@
+/* summary.c - `dwell summary`: options in, a report of one trace out. */
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "format.h"
+#include "options.h"
+#include "report.h"
+
+enum { TOP_DEFAULT = 10, DEPTH_DEFAULT = 8 };
+
+static const char help[] =
+    "usage: dwell summary [OPTIONS] TRACE\n\n"
+    "Shows what lives long in a recorded run: the allocation sites that held most byte-seconds,\n"
+    "how long their blocks lived, which threads made and freed them, and where.\n\n"
+    "  --sort KEY          held (default), total, at_peak, at_end, lifetime or blocks\n"
+    "  --top N             sites to show; 0 or all for all (default 10; with --json all)\n"
+    "  --min-lifetime L    only sites whose blocks live L or longer on average: 200ms, or 10%\n"
+    "                      of the run (units ns, us, ms, s, min, h)\n"
+    "  --thread NAME       only sites with blocks born or freed in threads of this name\n"
+    "  --grep REGEX        only sites with a function, file or module in their stack of birth\n"
+    "                      that matches the POSIX extended regular expression\n"
+    "  --site ID           everything about one site: its figures, a histogram of lifetimes, a\n"
+    "                      timeline, all its stacks (the other options for sites don't apply)\n"
+    "  --depth N           frames of a stack to show; 0 or all for all (default 8 of the\n"
+    "                      program's own, or the recording's DWELL_DEPTH; with --site and\n"
+    "                      --json all)\n"
+    "  --json              as JSON (docs/summary-json.md)\n"
+    "  --debuginfod        fetch missing debug files from the servers of DEBUGINFOD_URLS\n"
+    "  --color WHEN        auto (default: on a terminal, unless NO_COLOR is set), always, never\n"
+    "  -h, --help          this text\n\n"
+    "Exit codes: 0 done; 1 reported, but events are missing from the trace; 2 wrong usage;\n"
+    "3 the trace can't be read; 4 no memory, or the report can't be written.\n";
+
+enum { SORT = 256, TOP, MIN_LIFETIME, THREAD, GREP, SITE, DEPTH, JSON, DEBUGINFOD, COLOR };
+static const char letters[] = ":h";
+static const struct option long_options[] = {
+    {"sort", required_argument, NULL, SORT},
+    {"top", required_argument, NULL, TOP},
+    {"min-lifetime", required_argument, NULL, MIN_LIFETIME},
+    {"thread", required_argument, NULL, THREAD},
+    {"grep", required_argument, NULL, GREP},
+    {"site", required_argument, NULL, SITE},
+    {"depth", required_argument, NULL, DEPTH},
+    {"json", no_argument, NULL, JSON},
+    {"debuginfod", no_argument, NULL, DEBUGINFOD},
+    {"color", required_argument, NULL, COLOR},
+    {"colour", required_argument, NULL, COLOR},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+struct summary_options {
+  struct selection_options select;
+  bool top_given, depth_given, json, debuginfod, help;
+  uint64_t site; /* 0: none */
+  uint64_t depth;
+  enum colour colour;
+  regex_t grep;
+  const char *path;
+};
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+static int read_grep(struct summary_options *options) {
+  if (options->select.grep) /* the second of two: the last one counts */
+    regfree(&options->grep);
+  options->select.grep = NULL;
+  int error = regcomp(&options->grep, optarg, REG_EXTENDED | REG_NOSUB);
+  if (!error) {
+    options->select.grep = &options->grep;
+    return 0;
+  }
+  char reason[200], expected[300];
+  regerror(error, &options->grep, reason, sizeof reason);
+  snprintf(expected, sizeof expected, "a POSIX extended regular expression: %s", reason);
+  return options_bad_value("summary", "--grep", optarg, expected);
+}
+
+static int read_option(struct summary_options *options, int option, char **argv) {
+  uint64_t number;
+  int key;
+  switch (option) {
+  case SORT:
+    if ((key = select_key_of(optarg)) < 0)
+      return options_bad_value(
+          "summary", "--sort", optarg,
+          "a key to sort by; use held, total, at_peak, at_end, lifetime or blocks");
+    options->select.sort = (enum sort_key)key;
+    return 0;
+  case TOP:
+    if (!options_number(optarg, SIZE_MAX, &number))
+      return options_bad_value("summary", "--top", optarg, "a number of sites, or 'all'");
+    options->select.top = number;
+    options->top_given = true;
+    return 0;
+  case MIN_LIFETIME:
+    if (format_parse_lifetime(optarg, &options->select.min_lifetime_share,
+                              &options->select.min_lifetime_ns))
+      return options_bad_value("summary", "--min-lifetime", optarg,
+                               "a lifetime; write 200ms, 1.5s or, of the run, 10%");
+    return 0;
+  case THREAD:
+    options->select.thread = optarg;
+    return 0;
+  case GREP:
+    return read_grep(options);
+  case SITE:
+    if (!options_number(optarg + (*optarg == '#'), UINT32_MAX, &options->site) || !options->site)
+      return options_bad_value("summary", "--site", optarg,
+                               "a site's number; the summary shows them as '--site NUMBER'");
+    return 0;
+  case DEPTH:
+    if (!options_number(optarg, UINT32_MAX, &options->depth))
+      return options_bad_value("summary", "--depth", optarg, "a number of frames, or 'all'");
+    options->depth_given = true;
+    return 0;
+  case JSON:
+    options->json = true;
+    return 0;
+  case DEBUGINFOD:
+    options->debuginfod = true;
+    return 0;
+  case COLOR:
+    if (!options_colour(optarg, &options->colour))
+      return options_bad_value("summary", "--color", optarg, "one of auto, always, never");
+    return 0;
+  case 'h':
+    options->help = true;
+    return 0;
+  default:
+    return options_unknown("summary", argv, letters);
+  }
+}
+
+static int read_options(struct summary_options *options, int argc, char **argv) {
+  *options = (struct summary_options){.select.top = TOP_DEFAULT};
+  optind = 0; /* glibc: begin anew, also when another command line was read before */
+  int option;
+  while ((option = options_next(argc, argv, letters, long_options)) != -1) {
+    int error = read_option(options, option, argv);
+    if (error || options->help) return error;
+  }
+  if (optind + 1 != argc) {
+    fprintf(stderr, "dwell summary: %s; 'dwell summary --help' shows how\n",
+            optind == argc ? "name a trace" : "name one trace only");
+    return DWELL_USAGE;
+  }
+  options->path = argv[optind];
+  if (options->json && !options->top_given) options->select.top = 0;
+  return 0;
+}
+
+/* ---- the report ------------------------------------------------------------------------- */
+
+static int finish(FILE *out, int result) {
+  if (fflush(out) == 0 && !ferror(out)) return result;
+  fprintf(stderr, "dwell summary: the report can't be written: %s\n", strerror(errno));
+  return DWELL_FAILED;
+}
+
+static int no_memory(void) {
+  fputs("dwell summary: no memory\n", stderr);
+  return DWELL_FAILED;
+}
+
+static int no_such_site(const struct summary_options *options) {
+  fprintf(stderr,
+          "dwell summary: --site: %s has no site %u; 'dwell summary --top 0 %s' shows the sites "
+          "that there are\n",
+          options->path, (unsigned)options->site, options->path);
+  return DWELL_USAGE;
+}
+
+/* Depth that was asked for; else the recording's; else the default. */
+static uint32_t depth_of(const struct summary_options *options, const struct run_info *info,
+                         uint32_t otherwise) {
+  if (options->depth_given) return (uint32_t)options->depth;
+  return info->depth ? info->depth : otherwise;
+}
+
+static int print_text(const struct summary_options *options, struct report *report, FILE *out) {
+  struct terminal terminal;
+  terminal_open(&terminal, out, options->colour);
+  struct selection selection;
+  if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
+    return no_memory();
+  report_head(&terminal, report);
+  terminal_end(&terminal);
+  report_sites(&terminal, report, &selection, &options->select);
+  report_problems(&terminal, report);
+  select_free(&selection);
+  return DWELL_OK;
+}
+
+static int print_json(const struct summary_options *options, struct report *report, FILE *out) {
+  struct selection selection;
+  if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
+    return no_memory();
+  /* --site with --json: that site alone */
+  if (options->site) {
+    selection.sites[0] = profile_find_site(report->profile, (uint32_t)options->site);
+    selection.count = selection.matched = 1;
+  }
+  int error = report_json(out, report, &selection);
+  select_free(&selection);
+  return error ? no_memory() : DWELL_OK;
+}
+
+static int print_site(const struct summary_options *options, const struct report *report,
+                      const struct timeline *timeline, FILE *out) {
+  struct terminal terminal;
+  terminal_open(&terminal, out, options->colour);
+  size_t index = profile_find_site(report->profile, (uint32_t)options->site);
+  report_site(&terminal, report, &report->profile->sites[index], timeline);
+  report_problems(&terminal, report);
+  return DWELL_OK;
+}
+
+static int print_report(const struct summary_options *options, struct trace_file *file,
+                        const struct profile *profile, const struct timeline *timeline, FILE *out) {
+  struct report report = {.file = file,
+                          .info = trace_file_info(file),
+                          .profile = profile,
+                          .symbols = symbols_open(file)};
+  if (!report.symbols) return no_memory();
+  if (options->debuginfod) symbols_allow_debuginfod(report.symbols);
+  bool all_frames = options->json || options->site;
+  report.depth = depth_of(options, report.info, all_frames ? 0 : DEPTH_DEFAULT);
+  int result;
+  if (options->site && profile_find_site(profile, (uint32_t)options->site) == SIZE_MAX)
+    result = no_such_site(options);
+  else if (options->json)
+    result = print_json(options, &report, out);
+  else if (options->site)
+    result = print_site(options, &report, timeline, out);
+  else
+    result = print_text(options, &report, out);
+  if (result == DWELL_OK && report_is_partial(&report)) result = DWELL_PARTIAL;
+  symbols_close(report.symbols);
+  return finish(out, result);
+}
+
+int summary_print(struct trace_file *file, const struct profile *profile, FILE *out) {
+  struct summary_options options = {.select.top = TOP_DEFAULT};
+  return print_report(&options, file, profile, NULL, out);
+}
+
+static int summarise(const struct summary_options *options) {
+  struct trace_file *file;
+  char message[512];
+  int error = trace_file_open(options->path, &file, message);
+  if (error) {
+    fprintf(stderr, "dwell summary: %s\n", message);
+    return error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
+  }
+  struct profile *profile;
+  struct timeline timeline = {.stack = (uint32_t)options->site};
+  struct progress progress = progress_begin("reading");
+  error = trace_file_profile(file, &profile, options->site ? &timeline : NULL, progress_show,
+                             &progress);
+  progress_end(&progress);
+  int result;
+  if (error) {
+    fprintf(stderr, "dwell summary: %s: %s\n", options->path, strerror(-error));
+    result = error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
+  } else {
+    result = print_report(options, file, profile, &timeline, stdout);
+    profile_free(profile);
+  }
+  trace_file_close(file);
+  return result;
+}
+
+int summary_command(int argc, char **argv) {
+  struct summary_options options;
+  int result = read_options(&options, argc, argv);
+  if (result == 0 && options.help) {
+    fputs(help, stdout);
+    result = finish(stdout, DWELL_OK);
+  } else if (result == 0) {
+    result = summarise(&options);
+  }
+  if (options.select.grep) regfree(&options.grep);
+  return result;
+}
