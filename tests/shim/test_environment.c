@@ -1,0 +1,134 @@
+/* What the environment asks for: names of traces, and wrong values, each of which costs one line.
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static const char *name_of(const char *path) {
+  return strrchr(path, '/') + 1;
+}
+
+static size_t lines(const char *text) {
+  size_t count = 0;
+  for (; *text; text++)
+    count += *text == '\n';
+  return count;
+}
+
+Test(environment, a_name_is_made_of_program_pid_and_host) {
+  struct utsname host;
+  char expected[300];
+  struct trial *trial = TRIAL(.program = "basics", .variables = {"DWELL_OUT=a%%b-%h-%c-%p.dwl"});
+  cr_assert_eq(uname(&host), 0);
+  snprintf(expected, sizeof(expected), "a%%b-%s-basics-%d.dwl", host.nodename, (int)trial->pid);
+  cr_assert_eq(trial->trace_count, 1);
+  cr_assert_str_eq(name_of(trial->traces[0]), expected);
+  trial_free(trial);
+}
+
+Test(environment, the_default_name_is_in_the_working_directory) {
+  char expected[64];
+  struct trial *trial = TRIAL(.program = "basics", .variables = {"DWELL_OUT"});
+  snprintf(expected, sizeof(expected), "dwell.basics.%d.dwl", (int)trial->pid);
+  cr_assert_eq(trial->trace_count, 1);
+  cr_assert_str_eq(name_of(trial->traces[0]), expected);
+  trial_free(trial);
+}
+
+Test(environment, a_taken_name_gets_a_suffix_and_is_not_touched) {
+  char path[] = "/tmp/dwell-taken-XXXXXX.dwl", variable[64], suffixed[80], text[8] = "";
+  int fd = mkstemps(path, 4);
+  cr_assert(fd >= 0 && write(fd, "mine", 4) == 4);
+  snprintf(variable, sizeof(variable), "DWELL_OUT=%s", path);
+  struct trial *trial = TRIAL(.program = "execs", .variables = {variable});
+  /* the second program of the same pid finds that name taken as well */
+  snprintf(suffixed, sizeof(suffixed), "%s.%d", path, (int)trial->pid);
+  struct recording *first = recording_open(suffixed);
+  cr_assert_eq(recording_tally(first, 14009).births, 1);
+  unlink(suffixed);
+  strcat(suffixed, ".2");
+  struct recording *second = recording_open(suffixed);
+  cr_assert_eq(recording_tally(second, 14011).births, 1);
+  unlink(suffixed);
+  cr_assert_eq(pread(fd, text, sizeof(text), 0), 4);
+  cr_assert_str_eq(text, "mine");
+  close(fd);
+  unlink(path);
+  recording_free(first);
+  recording_free(second);
+  trial_free(trial);
+}
+
+Test(environment, wrong_values_cost_one_line_each_and_the_default_is_taken) {
+  static const char *const wrong[] = {"DWELL_CHILDREN=yes",
+                                      "DWELL_DEPTH=-3",
+                                      "DWELL_DEPTH=9k",
+                                      "DWELL_QUIET=2",
+                                      "DWELL_UNWIND=magic",
+                                      "DWELL_OUT=%z.dwl",
+                                      "DWELL_DEPTH=99999999999999999999"};
+  for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    char name[32];
+    struct trial *trial =
+        trial_run(&(struct trial_setup){.program = "basics", .variables = {wrong[i]}});
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(wrong[i], "="), wrong[i]);
+    cr_assert_eq(trial->status, 0);
+    cr_assert_eq(lines(trial->err), 1, "%s: %s", wrong[i], trial->err);
+    cr_assert(strstr(trial->err, name), "%s: %s", wrong[i], trial->err);
+    struct recording *recording = recording_only(trial);
+    cr_assert_eq(recording->profile->births, 7);
+    cr_assert_eq(recording->info->depth, 0);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
+Test(environment, quiet_says_nothing_even_of_wrong_values) {
+  struct trial *trial = TRIAL(.program = "basics",
+                              .variables = {"DWELL_QUIET=1", "DWELL_DEPTH=x", "DWELL_OUT=%z.dwl"});
+  cr_assert_eq(trial->trace_count, 1);
+  trial_free(trial);
+}
+
+Test(environment, depth_and_unwinder_are_in_the_trace) {
+  struct trial *trial = TRIAL(.program = "deep", .variables = {"DWELL_DEPTH=17"});
+  struct recording *recording = recording_only(trial);
+  cr_assert_eq(recording->info->depth, 17);
+  cr_assert_str_eq(recording->info->unwinder, "libgcc");
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(environment, libunwind_finds_the_same_sites) {
+  static const char *const programs[] = {"basics", "signals", "deep"};
+  for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+    struct trial *one = TRIAL(.program = programs[i]);
+    struct trial *two = TRIAL(.program = programs[i], .variables = {"DWELL_UNWIND=libunwind"});
+    struct recording *by_libgcc = recording_only(one), *by_libunwind = recording_only(two);
+    cr_assert_str_eq(by_libunwind->info->unwinder, "libunwind");
+    cr_assert_eq(by_libgcc->profile->site_count, by_libunwind->profile->site_count, "%s",
+                 programs[i]);
+    cr_assert_eq(by_libgcc->profile->total.bytes, by_libunwind->profile->total.bytes);
+    recording_free(by_libgcc);
+    recording_free(by_libunwind);
+    trial_free(one);
+    trial_free(two);
+  }
+}
+
+Test(environment, the_command_line_is_in_the_trace) {
+  struct trial *trial = TRIAL(.program = "leaves", .arguments = {"return"});
+  struct recording *recording = recording_only(trial);
+  cr_assert_eq(recording->info->argc, 2);
+  cr_assert_str_eq(recording->info->argv[0], built("tests/programs/leaves"));
+  cr_assert_str_eq(recording->info->argv[1], "return");
+  cr_assert_str_eq(recording->info->program, "leaves");
+  recording_free(recording);
+  trial_free(trial);
+}
