@@ -20,11 +20,11 @@ struct figure {
 
 /* How many of a site's blocks belong to one thread name or one stack. */
 struct share {
-  uint32_t id; /* thread: index for profile_thread_name(); stack: node id */
+  uint32_t id; /* thread: index for trace_file_thread_name(); stack: node id */
   uint64_t blocks, bytes;
 };
 struct shares {
-  struct share *of; /* after profile_finish(): most blocks first */
+  struct share *of; /* most blocks first */
   size_t count;
 };
 
@@ -67,14 +67,20 @@ struct profile {
   uint64_t peak_time_ns;
   double held_byte_seconds;
   uint64_t duration_ns;
-  uint64_t unmatched_deaths; /* of blocks whose birth is not in the trace */
-  uint64_t
-      order_violations; /* a birth at an address that was taken: the old block's death is missing */
+  /* Deaths, and reallocs, of blocks whose birth is not in the trace. Such a realloc counts as a
+   * birth besides, on the site of its own stack: births + reallocations = total.blocks always. */
+  uint64_t unmatched_deaths;
+  /* A birth at an address that was taken: the old block's death is missing, it is closed at that
+   * moment. births = deaths + order_violations + at_end.blocks. */
+  uint64_t order_violations;
   struct self_check check;
+  uint32_t *site_index; /* by stack id: index of the site + 1; for profile_find_site() */
+  size_t site_index_count;
 };
 
 /* Index of a site by its id (the birth stack), or SIZE_MAX. */
 size_t profile_find_site(const struct profile *profile, uint32_t stack);
+void profile_free(struct profile *profile); /* NULL is allowed */
 
 /* The timeline of one site, filled during a pass when asked for: live bytes and blocks (the mean
  * over each of TIMELINE_BUCKETS equal parts of the run), births and deaths in each part. */

@@ -18,7 +18,8 @@ enum run_ending {
   RUN_ENDED_SIGNAL,     /* status is the signal */
 };
 
-/* What of the recording is missing. All zero: the trace is complete. */
+/* What of the recording is missing. All zero (incomplete_stacks aside, whose events are there): the
+ * trace is complete. Known in full after trace_file_profile(). */
 struct run_missing {
   uint64_t bad_slots;       /* slots that are neither chunk nor lane nor hole: torn or damaged */
   uint64_t lost_chunks;     /* sequence numbers that a lane must have had and that are not there */
@@ -31,6 +32,10 @@ struct run_missing {
   uint64_t incomplete_stacks;
   uint64_t missing_nodes; /* stacks that name a node that is not in the file */
   uint64_t unprotected_lanes;
+  uint64_t late_events;    /* older than their chunks promised: taken as of when they were read */
+  uint64_t missing_births; /* deaths (reallocs) without a birth, in a trace not begun by fork */
+  uint64_t missing_deaths; /* births at an address that was taken */
+  uint64_t calibration;    /* 1: no second pair of ticks and time; times are a guess */
 };
 
 struct run_info {

@@ -50,6 +50,5 @@ const char *trace_file_thread_name(const struct trace_file *file, uint32_t name_
  * trace_file_info() (duration, missing, rss_at_peak). Returns 0, -ENOMEM or -EIO. */
 int trace_file_profile(struct trace_file *file, struct profile **profile, struct timeline *timeline,
                        void (*progress)(void *context, double share), void *context);
-void profile_free(struct profile *profile);
 
 #endif

@@ -1,0 +1,55 @@
+/* pairing.h - builds a profile: pairs each death with its birth and books it on the birth's site.
+ *
+ * Pure: takes events in order of time, as the merge gives them, and nothing else. All sums are kept
+ * in exact integers of byte-ticks and turned into seconds at the end.
+ */
+#ifndef DWELL_PAIRING_H
+#define DWELL_PAIRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocks.h"
+#include "event.h"
+#include "ledger.h"
+#include "profile.h"
+#include "run_clock.h"
+#include "timeline.h"
+
+struct site_account;
+
+struct pairing {
+  struct profile *profile;
+  struct site_account *accounts; /* beside profile->sites: what the reports don't see */
+  size_t site_capacity;
+  uint32_t *site_of_stack; /* index + 1; 0: none yet */
+  size_t stack_capacity;
+  struct blocks blocks;
+  struct block *in_flight; /* by lane: the block that a realloc is moving; site 0: none */
+  size_t lane_count;
+
+  const struct run_clock *clock;
+  const uint32_t *thread_names; /* name index by thread number */
+  struct timeline_fill timeline;
+
+  struct figure curr;
+  uint64_t ticks; /* of the last event */
+  uint64_t peak_epoch, peak_ticks;
+  unsigned __int128 held;
+};
+
+/* `clock` and `thread_names` (for all threads that events name) must outlive the pairing.
+ * `timeline` may be NULL; `duration_ns` is for it alone. Returns 0 or -ENOMEM; pairing_free() in
+ * any case. */
+int pairing_begin(struct pairing *pairing, const struct run_clock *clock,
+                  const uint32_t *thread_names, size_t lane_count, struct timeline *timeline,
+                  uint64_t duration_ns);
+/* Events of one lane, in the order of the merge. Returns 0 or -ENOMEM. */
+int pairing_take(struct pairing *pairing, uint32_t lane, const struct event *events, size_t count);
+/* The run ends at `end_ticks`: what lives is counted up to there. `ledger` must have been given the
+ * same events; it is closed and compared. The profile is the caller's. Returns 0 or -ENOMEM. */
+int pairing_finish(struct pairing *pairing, uint64_t end_ticks, struct ledger *ledger,
+                   struct profile **profile);
+void pairing_free(struct pairing *pairing);
+
+#endif
