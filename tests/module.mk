@@ -20,7 +20,7 @@ $(BUILD)/tests/test_shim: $(call test_objects,shim) $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
 
-$(BUILD)/tests/test_e2e: $(call test_objects,e2e) $(BUILD)/libviewer.a
+$(BUILD)/tests/test_e2e: $(call test_objects,e2e) $(BUILD)/obj/tests/stress/ledger_check.o $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
 
@@ -39,7 +39,7 @@ $(BUILD)/tests/programs/%: tests/shim/programs/%.cc
 
 .PHONY: tests stress-programs bench-programs
 tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
-  $(BUILD)/tests/test_e2e $(TEST_PROGRAMS)
+  $(BUILD)/tests/test_e2e $(TEST_PROGRAMS) $(BUILD)/tests/stress/ledger_host
 
 # plugins are loaded by programs with dlopen; static ones cannot be recorded, which is the point
 TEST_PLUGINS = $(patsubst tests/shim/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/shim/plugins/*.c)) \
@@ -59,3 +59,14 @@ $(BUILD)/tests/static/%: tests/shim/static/%.c
 	$(CC) -std=gnu11 $(WARNINGS) -O1 -static -MMD -MP -o $@ $<
 
 tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS)
+
+# ledger_host is the program under test: nothing of dwell's in it
+$(BUILD)/tests/stress/ledger_host: tests/stress/ledger_host.c tests/stress/ledger.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -g -O1 -D_GNU_SOURCE -pthread -fno-builtin -o $@ $<
+
+$(BUILD)/tests/stress/ledger: $(BUILD)/obj/tests/stress/ledger.o $(BUILD)/obj/tests/stress/ledger_check.o $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
+
+stress-programs: $(BUILD)/tests/stress/ledger_host $(BUILD)/tests/stress/ledger

@@ -1,0 +1,115 @@
+/* ledger_host LEDGER OPERATIONS: four threads allocate, resize, pass to one another and free
+ * blocks, and write down what they do in the file LEDGER (mapped, so that it survives SIGKILL).
+ * Uses no stdio.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "ledger.h"
+
+static struct ledger *ledger;
+static long operations;
+
+static void set_state(struct ledger_slot *slot, uint32_t state) {
+  __atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
+}
+
+static uint64_t odd_size(unsigned *seed) {
+  return LEDGER_LEAST + 2 * (uint64_t)(rand_r(seed) % 2000);
+}
+
+static void give_birth(struct ledger_thread *mine, uint32_t self, struct ledger_slot *slot,
+                       unsigned *seed) {
+  slot->size = odd_size(seed);
+  slot->birth_thread = self;
+  set_state(slot, LEDGER_BIRTHING);
+  slot->address = (uint64_t)(uintptr_t)malloc(slot->size);
+  mine->births++;
+  set_state(slot, LEDGER_LIVE);
+}
+
+static void let_die(struct ledger_thread *mine, struct ledger_slot *slot) {
+  set_state(slot, LEDGER_DYING);
+  free((void *)(uintptr_t)slot->address);
+  mine->deaths++;
+  mine->death_bytes += slot->size;
+  mine->handed[slot->birth_thread]++;
+  set_state(slot, LEDGER_EMPTY);
+}
+
+static void resize(struct ledger_thread *mine, struct ledger_slot *slot, unsigned *seed) {
+  uint64_t size = odd_size(seed);
+  set_state(slot, LEDGER_RESIZING);
+  slot->address = (uint64_t)(uintptr_t)realloc((void *)(uintptr_t)slot->address, size);
+  slot->size = size;
+  mine->reallocs++;
+  set_state(slot, LEDGER_LIVE);
+}
+
+/* Puts the slot's block into an empty place of the mailbox, or takes one from it into the empty
+ * slot. */
+static void exchange(struct ledger_slot *slot, struct ledger_slot *box) {
+  uint32_t empty = LEDGER_EMPTY, live = LEDGER_LIVE;
+  if (slot->state == LEDGER_LIVE &&
+      __atomic_compare_exchange_n(&box->state, &empty, LEDGER_MOVING, 0, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_RELAXED)) {
+    box->address = slot->address;
+    box->size = slot->size;
+    box->birth_thread = slot->birth_thread;
+    set_state(slot, LEDGER_MOVING);
+    set_state(box, LEDGER_LIVE);
+    set_state(slot, LEDGER_EMPTY);
+  } else if (slot->state == LEDGER_EMPTY &&
+             __atomic_compare_exchange_n(&box->state, &live, LEDGER_MOVING, 0, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED)) {
+    slot->address = box->address;
+    slot->size = box->size;
+    slot->birth_thread = box->birth_thread;
+    set_state(slot, LEDGER_LIVE);
+    set_state(box, LEDGER_EMPTY);
+  }
+}
+
+static void *work(void *argument) {
+  uint32_t self = (uint32_t)(uintptr_t)argument;
+  struct ledger_thread *mine = &ledger->threads[self];
+  unsigned seed = self + 1;
+  char name[16] = "ledger-0";
+  name[7] = (char)('0' + self);
+  prctl(PR_SET_NAME, name);
+  __atomic_fetch_add(&ledger->started, 1, __ATOMIC_RELAXED);
+  for (long i = 0; i < operations; i++) {
+    struct ledger_slot *slot = &mine->slots[rand_r(&seed) % LEDGER_SLOTS];
+    struct ledger_slot *box = &ledger->mailbox[rand_r(&seed) % LEDGER_MAILBOX];
+    int dice = rand_r(&seed) % 8;
+    if (dice < 3)
+      exchange(slot, box);
+    else if (slot->state == LEDGER_EMPTY)
+      give_birth(mine, self, slot, &seed);
+    else if (dice == 3)
+      resize(mine, slot, &seed);
+    else
+      let_die(mine, slot);
+  }
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) return 2;
+  int fd = open(argv[1], O_RDWR | O_CREAT, 0600);
+  if (fd < 0 || ftruncate(fd, sizeof *ledger) != 0) return 3;
+  ledger = mmap(NULL, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (ledger == MAP_FAILED) return 3;
+  operations = atol(argv[2]);
+  pthread_t threads[LEDGER_THREADS];
+  for (uintptr_t i = 0; i < LEDGER_THREADS; i++)
+    if (pthread_create(&threads[i], NULL, work, (void *)i) != 0) return 3;
+  for (int i = 0; i < LEDGER_THREADS; i++)
+    pthread_join(threads[i], NULL);
+  return 0;
+}
