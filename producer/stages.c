@@ -40,11 +40,11 @@ void span_histogram_add(struct span_histogram *histogram, uint64_t ns) {
 
 uint64_t span_histogram_percentile(const struct span_histogram *histogram, double p) {
   if (histogram->count == 0) return 0;
-  uint64_t rank = (uint64_t)(p * (double)histogram->count);
-  if (rank >= histogram->count) rank = histogram->count - 1;
+  double rank = p * (double)histogram->count;
   unsigned bucket = 0;
-  for (uint64_t seen = histogram->buckets[0]; seen <= rank; seen += histogram->buckets[bucket])
-    bucket++;
+  uint64_t seen = histogram->buckets[0];
+  while ((seen == 0 || (double)seen < rank) && seen < histogram->count)
+    seen += histogram->buckets[++bucket];
   uint64_t middle = bucket_middle(bucket);
   return middle < histogram->max_ns ? middle : histogram->max_ns;
 }
