@@ -22,7 +22,8 @@ struct human format_blocks(uint64_t count);            /* "1 block", "1,234 bloc
 struct human format_share(double part, double whole);
 /* b over a: "×1.01", "×0.081"; "-" when both are 0, "new" when only a is, "gone" when only b is. */
 struct human format_ratio(double a, double b);
-/* b against a in words: "12.4 times less", "3.1 times more", "the same", "8% less", "none". */
+/* b against a in words: "12.4 times less", "3.1 times more", "8% less", "about the same" (below
+ * 0.5%), "the same". */
 struct human format_comparison(double a, double b);
 
 /* "10%" of a run gives *share = 0.1, "200ms" gives *ns (units ns, us, ms, s, min, h); the other one

@@ -44,6 +44,9 @@ static const char *const runtime_functions[] = {
     "xrealloc*",
     "g_malloc*",
     "g_realloc*",
+    "*_mem_*alloc*",
+    "mem_*alloc*",
+    "*Mem_*alloc*",
     "g_strdup*",
     /* before main and around threads */
     "_start",

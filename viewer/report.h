@@ -21,6 +21,20 @@ struct report {
   uint32_t depth; /* frames of a stack to show, 0 all */
 };
 
+/* Opens a trace, reads it whole (with a progress bar) and opens its symbols. Returns 0, or an enum
+ * dwell_exit after a message on stderr that begins with the command. `timeline` may be NULL.
+ * `depth` is left 0. */
+int report_open(struct report *report, const char *command, const char *path,
+                struct timeline *timeline);
+void report_close(struct report *report);
+
+/* Ends a report: `result`, or DWELL_FAILED with a message when `out` could not be written. */
+int report_finish(const char *command, FILE *out, int result);
+int report_no_memory(const char *command); /* says so; DWELL_FAILED */
+
+/* Lifetime below or at which a share p (0..1) of the site's blocks lived; never above its max. */
+uint64_t report_percentile_ns(const struct site *site, double p);
+
 /* Whether events are missing from the trace, so that figures are too low: not when the program was
  * merely killed. */
 bool report_is_partial(const struct report *report);

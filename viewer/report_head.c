@@ -80,7 +80,7 @@ static void put_counter(struct terminal *terminal, const char *label, uint64_t c
                         const char *detail) {
   report_label(terminal, MARGIN, label);
   terminal_put(terminal, PLAIN, "%14s", format_count(count).text);
-  terminal_put(terminal, PLAIN, "   %s", detail);
+  if (*detail) terminal_put(terminal, PLAIN, "   %s", detail);
   terminal_end(terminal);
 }
 

@@ -184,8 +184,8 @@ static json_t *lifetime_json(const struct report *report, const struct site *sit
   double mean = select_mean_lifetime_ns(site);
   json_t *json = json_object();
   json_object_set_new(json, "mean_ns", json_real(mean));
-  json_object_set_new(json, "p50_ns", integer(histogram_percentile(&site->lifetimes, 0.5)));
-  json_object_set_new(json, "p99_ns", integer(histogram_percentile(&site->lifetimes, 0.99)));
+  json_object_set_new(json, "p50_ns", integer(report_percentile_ns(site, 0.5)));
+  json_object_set_new(json, "p99_ns", integer(report_percentile_ns(site, 0.99)));
   json_object_set_new(json, "max_ns", integer(site->lifetime_max_ns));
   json_object_set_new(json, "share_of_run", share(mean, (double)report->profile->duration_ns));
   return json;

@@ -14,6 +14,11 @@ enum { MARGIN = 17, NAME_SIZE = 512 };
 static void put_figure(struct terminal *terminal, const char *label, struct figure figure,
                        struct figure whole) {
   report_label(terminal, MARGIN, label);
+  if (!figure.blocks) {
+    terminal_field(terminal, PLAIN, "none");
+    terminal_end(terminal);
+    return;
+  }
   terminal_field(terminal, PLAIN, "%s", format_bytes(figure.bytes).text);
   terminal_field(terminal, PLAIN, "in %s", format_blocks(figure.blocks).text);
   if (whole.bytes)
@@ -65,25 +70,66 @@ static void put_threads(struct terminal *terminal, const struct report *report,
 
 /* ---- lifetimes -------------------------------------------------------------------------- */
 
-/* Rows at 1, 2 and 5 of every decade, from 1 ns to 5e18 ns; row 0 is below 1 ns. A bucket of the
- * histogram belongs to the row of its middle. */
-enum { ROWS = 58 };
+/* Rows of one width, a round one, when all lifetimes are of about the same length; else at 1, 2 and
+ * 5 of every decade. A bucket of the histogram belongs to the row of its middle. */
+enum { ROWS_MAX = 60, LINEAR_ROWS = 8, LINEAR_RANGE = 20 };
 struct rows {
-  uint64_t counts[ROWS];
+  double begin[ROWS_MAX + 1]; /* ns; a row ends where the next begins */
+  uint64_t counts[ROWS_MAX];
+  int count;
+  double low, high; /* the middles of the first and the last bucket in use */
 };
 
-static double row_begin(int row) {
-  static const double steps[] = {1, 2, 5};
-  return row <= 0 ? 0 : steps[(row - 1) % 3] * pow(10, (row - 1) / 3);
+static double bucket_middle(uint64_t low, uint64_t high) {
+  return (double)low + ((double)high - (double)low) / 2;
+}
+
+static void widen_range(void *context, uint64_t low, uint64_t high, uint64_t count) {
+  struct rows *rows = context;
+  double middle = bucket_middle(low, high);
+  if (count && rows->low < 0) rows->low = middle;
+  if (count) rows->high = middle;
 }
 
 static void add_bucket(void *context, uint64_t low, uint64_t high, uint64_t count) {
   struct rows *rows = context;
-  double middle = (double)low + ((double)high - (double)low) / 2;
+  double middle = bucket_middle(low, high);
   int row = 0;
-  while (row + 1 < ROWS && row_begin(row + 1) <= middle)
+  while (row + 1 < rows->count && rows->begin[row + 1] <= middle)
     row++;
   rows->counts[row] += count;
+}
+
+/* The k-th of ..., 1, 2, 5, 10, 20, 50, ... with step 0 = 1. */
+static double round_number(int k) {
+  static const double steps[] = {1, 2, 5};
+  return steps[k % 3] * pow(10, k / 3);
+}
+
+static struct rows count_lifetimes(const struct site *site) {
+  struct rows rows = {.low = -1};
+  histogram_each(&site->lifetimes, widen_range, &rows);
+  double low = rows.low < 0 ? 0 : rows.low;
+  int k = 0;
+  if (low > 0 && rows.high / low < LINEAR_RANGE) {
+    while (round_number(k) * LINEAR_ROWS < rows.high - low || round_number(k) < low / 50)
+      k++;
+    double step = round_number(k), first = floor(low / step) * step;
+    do
+      rows.begin[rows.count] = first + rows.count * step;
+    while (rows.begin[rows.count++] + step <= rows.high && rows.count < ROWS_MAX);
+    rows.begin[rows.count] = first + rows.count * step;
+  } else {
+    while (round_number(k + 1) <= low)
+      k++;
+    rows.begin[0] = low < 1 ? 0 : round_number(k++);
+    rows.count = 1;
+    while (round_number(k) <= rows.high && rows.count < ROWS_MAX)
+      rows.begin[rows.count++] = round_number(k++);
+    rows.begin[rows.count] = round_number(k);
+  }
+  histogram_each(&site->lifetimes, add_bucket, &rows);
+  return rows;
 }
 
 static void put_lifetimes(struct terminal *terminal, const struct report *report,
@@ -95,28 +141,21 @@ static void put_lifetimes(struct terminal *terminal, const struct report *report
   terminal_field(terminal, PLAIN, "%s of the run",
                  format_share(mean, (double)report->profile->duration_ns).text);
   for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
-    terminal_field(
-        terminal, PLAIN, "p%.0f %s", 100 * percentiles[i],
-        format_duration((double)histogram_percentile(&site->lifetimes, percentiles[i])).text);
+    terminal_field(terminal, PLAIN, "p%.0f %s", 100 * percentiles[i],
+                   format_duration((double)report_percentile_ns(site, percentiles[i])).text);
   terminal_field(terminal, PLAIN, "max %s", format_duration((double)site->lifetime_max_ns).text);
   terminal_end(terminal);
 
-  struct rows rows = {{0}};
-  histogram_each(&site->lifetimes, add_bucket, &rows);
-  int first = 0, last = ROWS - 1;
-  while (first < last && !rows.counts[first])
-    first++;
-  while (last > first && !rows.counts[last])
-    last--;
+  struct rows rows = count_lifetimes(site);
   uint64_t most = 1;
-  for (int row = first; row <= last; row++)
+  for (int row = 0; row < rows.count; row++)
     most = rows.counts[row] > most ? rows.counts[row] : most;
   int cells = terminal->width - MARGIN - 40;
   cells = cells > 50 ? 50 : cells < 0 ? 0 : cells;
-  for (int row = first; row <= last; row++) {
+  for (int row = 0; row < rows.count; row++) {
     char begin[48], end[48];
-    snprintf(begin, sizeof begin, "%s", format_duration(row_begin(row)).text);
-    snprintf(end, sizeof end, "%s", format_duration(row_begin(row + 1)).text);
+    snprintf(begin, sizeof begin, "%s", format_duration(rows.begin[row]).text);
+    snprintf(end, sizeof end, "%s", format_duration(rows.begin[row + 1]).text);
     terminal_to(terminal, MARGIN);
     terminal_to(terminal, MARGIN + 8 - terminal_columns(begin));
     terminal_put(terminal, DIM, "%s – ", begin);
@@ -160,14 +199,16 @@ static void put_spark(struct terminal *terminal, const char *label,
     sums[i * columns / TIMELINE_BUCKETS] += counts[i];
   for (int i = 0; i < columns; i++)
     most = sums[i] > most ? sums[i] : most;
-  terminal_to(terminal, MARGIN);
-  terminal_put(terminal, DIM, "%s", label);
-  terminal_to(terminal, MARGIN + AXIS);
+  struct human top = format_count(most);
+  report_label(terminal, MARGIN, label);
+  terminal_to(terminal, MARGIN + AXIS - 2 - terminal_columns(top.text));
+  terminal_put(terminal, DIM, "%s", top.text);
+  terminal_to(terminal, MARGIN + AXIS - 1);
+  terminal_put(terminal, DIM, "│");
   for (int i = 0; i < columns; i++) {
     int eighths = most ? (int)ceil(8.0 * (double)sums[i] / (double)most) : 0;
     terminal_put(terminal, PLAIN, "%s", terminal_block(eighths));
   }
-  terminal_put(terminal, DIM, " at most %s", format_count(most).text);
   terminal_end(terminal);
 }
 

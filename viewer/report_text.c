@@ -60,9 +60,8 @@ static void put_lifetime(struct terminal *terminal, const struct report *report,
     double p;
   } percentiles[] = {{"p50", 0.5}, {"p99", 0.99}};
   for (size_t i = 0; i < 2; i++)
-    terminal_field(
-        terminal, PLAIN, "%s %s", percentiles[i].name,
-        format_duration((double)histogram_percentile(&site->lifetimes, percentiles[i].p)).text);
+    terminal_field(terminal, PLAIN, "%s %s", percentiles[i].name,
+                   format_duration((double)report_percentile_ns(site, percentiles[i].p)).text);
   terminal_field(terminal, PLAIN, "max %s", format_duration((double)site->lifetime_max_ns).text);
   terminal_end(terminal);
   if (!site->at_end.blocks) return;
@@ -102,8 +101,9 @@ static void put_site(struct terminal *terminal, const struct report *report,
                    format_share(site->held_byte_seconds, report->profile->held_byte_seconds).text);
   terminal_field(terminal, DIM, "--site %u", site->stack);
   terminal_end(terminal);
-  report_label(terminal, MARGIN, "blocks");
-  put_figure(terminal, "", site->total);
+  report_label(terminal, MARGIN, "total");
+  terminal_field(terminal, PLAIN, "%s in %s", format_bytes(site->total.bytes).text,
+                 format_blocks(site->total.blocks).text);
   put_figure(terminal, "at peak ", site->at_peak);
   put_figure(terminal, "at end ", site->at_end);
   terminal_end(terminal);
@@ -115,9 +115,10 @@ static void put_site(struct terminal *terminal, const struct report *report,
     report_stack(terminal, report, MARGIN, "freed", main_stack->id);
     if (site->death_stacks.count > 1) {
       terminal_to(terminal, MARGIN);
-      terminal_put(terminal, DIM, "%s of them there; %zu other stacks free the rest",
+      terminal_put(terminal, DIM, "frees %s of them; the rest die in %zu other %s",
                    format_share((double)main_stack->blocks, (double)site->deaths).text,
-                   site->death_stacks.count - 1);
+                   site->death_stacks.count - 1,
+                   site->death_stacks.count == 2 ? "stack" : "stacks");
       terminal_end(terminal);
     }
   }
@@ -161,6 +162,15 @@ static void put_summary(struct terminal *terminal, const struct report *report,
   terminal_end(terminal);
 }
 
+static const char *const key_titles[] = {
+    [SORT_HELD] = "held: bytes live, times the seconds that they lived",
+    [SORT_TOTAL] = "total: all bytes ever requested",
+    [SORT_AT_PEAK] = "at_peak: bytes live when the whole heap was largest",
+    [SORT_AT_END] = "at_end: bytes never freed",
+    [SORT_LIFETIME] = "lifetime: mean over their blocks",
+    [SORT_BLOCKS] = "blocks: births and reallocations",
+};
+
 void report_sites(struct terminal *terminal, const struct report *report,
                   const struct selection *selection, const struct selection_options *options) {
   if (!selection->matched) {
@@ -170,6 +180,8 @@ void report_sites(struct terminal *terminal, const struct report *report,
     if (options->thread && report->profile->site_count) put_threads_there_are(terminal, report);
     return;
   }
+  terminal_put(terminal, DIM, "sites by %s", key_titles[options->sort]);
+  terminal_end(terminal);
   for (size_t i = 0; i < selection->count; i++) {
     put_site(terminal, report, &report->profile->sites[selection->sites[i]], i + 1, options->sort);
     terminal_end(terminal);

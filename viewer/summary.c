@@ -1,5 +1,4 @@
 /* summary.c - `dwell summary`: options in, a report of one trace out. */
-#include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,17 +154,6 @@ static int read_options(struct summary_options *options, int argc, char **argv) 
 
 /* ---- the report ------------------------------------------------------------------------- */
 
-static int finish(FILE *out, int result) {
-  if (fflush(out) == 0 && !ferror(out)) return result;
-  fprintf(stderr, "dwell summary: the report can't be written: %s\n", strerror(errno));
-  return DWELL_FAILED;
-}
-
-static int no_memory(void) {
-  fputs("dwell summary: no memory\n", stderr);
-  return DWELL_FAILED;
-}
-
 static int no_such_site(const struct summary_options *options) {
   fprintf(stderr,
           "dwell summary: --site: %s has no site %u; 'dwell summary --top 0 %s' shows the sites "
@@ -186,7 +174,7 @@ static int print_text(const struct summary_options *options, struct report *repo
   terminal_open(&terminal, out, options->colour);
   struct selection selection;
   if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
-    return no_memory();
+    return report_no_memory("summary");
   report_head(&terminal, report);
   terminal_end(&terminal);
   report_sites(&terminal, report, &selection, &options->select);
@@ -198,7 +186,7 @@ static int print_text(const struct summary_options *options, struct report *repo
 static int print_json(const struct summary_options *options, struct report *report, FILE *out) {
   struct selection selection;
   if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
-    return no_memory();
+    return report_no_memory("summary");
   /* --site with --json: that site alone */
   if (options->site) {
     selection.sites[0] = profile_find_site(report->profile, (uint32_t)options->site);
@@ -206,7 +194,7 @@ static int print_json(const struct summary_options *options, struct report *repo
   }
   int error = report_json(out, report, &selection);
   select_free(&selection);
-  return error ? no_memory() : DWELL_OK;
+  return error ? report_no_memory("summary") : DWELL_OK;
 }
 
 static int print_site(const struct summary_options *options, const struct report *report,
@@ -219,58 +207,43 @@ static int print_site(const struct summary_options *options, const struct report
   return DWELL_OK;
 }
 
-static int print_report(const struct summary_options *options, struct trace_file *file,
-                        const struct profile *profile, const struct timeline *timeline, FILE *out) {
-  struct report report = {.file = file,
-                          .info = trace_file_info(file),
-                          .profile = profile,
-                          .symbols = symbols_open(file)};
-  if (!report.symbols) return no_memory();
-  if (options->debuginfod) symbols_allow_debuginfod(report.symbols);
+static int print_report(const struct summary_options *options, struct report *report,
+                        const struct timeline *timeline, FILE *out) {
+  if (options->debuginfod) symbols_allow_debuginfod(report->symbols);
   bool all_frames = options->json || options->site;
-  report.depth = depth_of(options, report.info, all_frames ? 0 : DEPTH_DEFAULT);
+  report->depth = depth_of(options, report->info, all_frames ? 0 : DEPTH_DEFAULT);
   int result;
-  if (options->site && profile_find_site(profile, (uint32_t)options->site) == SIZE_MAX)
+  if (options->site && profile_find_site(report->profile, (uint32_t)options->site) == SIZE_MAX)
     result = no_such_site(options);
   else if (options->json)
-    result = print_json(options, &report, out);
+    result = print_json(options, report, out);
   else if (options->site)
-    result = print_site(options, &report, timeline, out);
+    result = print_site(options, report, timeline, out);
   else
-    result = print_text(options, &report, out);
-  if (result == DWELL_OK && report_is_partial(&report)) result = DWELL_PARTIAL;
-  symbols_close(report.symbols);
-  return finish(out, result);
+    result = print_text(options, report, out);
+  if (result == DWELL_OK && report_is_partial(report)) result = DWELL_PARTIAL;
+  return report_finish("summary", out, result);
 }
 
 int summary_print(struct trace_file *file, const struct profile *profile, FILE *out) {
   struct summary_options options = {.select.top = TOP_DEFAULT};
-  return print_report(&options, file, profile, NULL, out);
+  struct report report = {.file = file,
+                          .info = trace_file_info(file),
+                          .profile = profile,
+                          .symbols = symbols_open(file)};
+  if (!report.symbols) return report_no_memory("summary");
+  int result = print_report(&options, &report, NULL, out);
+  symbols_close(report.symbols);
+  return result;
 }
 
 static int summarise(const struct summary_options *options) {
-  struct trace_file *file;
-  char message[512];
-  int error = trace_file_open(options->path, &file, message);
-  if (error) {
-    fprintf(stderr, "dwell summary: %s\n", message);
-    return error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
-  }
-  struct profile *profile;
+  struct report report;
   struct timeline timeline = {.stack = (uint32_t)options->site};
-  struct progress progress = progress_begin("reading");
-  error = trace_file_profile(file, &profile, options->site ? &timeline : NULL, progress_show,
-                             &progress);
-  progress_end(&progress);
-  int result;
-  if (error) {
-    fprintf(stderr, "dwell summary: %s: %s\n", options->path, strerror(-error));
-    result = error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
-  } else {
-    result = print_report(options, file, profile, &timeline, stdout);
-    profile_free(profile);
-  }
-  trace_file_close(file);
+  int result = report_open(&report, "summary", options->path, options->site ? &timeline : NULL);
+  if (result) return result;
+  result = print_report(options, &report, &timeline, stdout);
+  report_close(&report);
   return result;
 }
 
@@ -279,7 +252,7 @@ int summary_command(int argc, char **argv) {
   int result = read_options(&options, argc, argv);
   if (result == 0 && options.help) {
     fputs(help, stdout);
-    result = finish(stdout, DWELL_OK);
+    result = report_finish("summary", stdout, DWELL_OK);
   } else if (result == 0) {
     result = summarise(&options);
   }

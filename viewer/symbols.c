@@ -9,9 +9,9 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "../shim/trace.h"
 #include "debug_info.h"
 #include "own_code.h"
-#include "../shim/trace.h"
 
 /* A file as one recorded module had it; modules that came and went share it. */
 struct opened_file {
@@ -178,6 +178,8 @@ static size_t look_up(struct symbols *symbols, const struct stack_node *node,
     for (size_t i = 0; i < count; i++)
       frames[i].library = own_code_is_library(module->path, frames[i].function, frames[i].file,
                                               symbols->system_program);
+  if (!node->parent && !frames[0].function)
+    frames[0].library = true; /* the outermost frame of a stripped program is its _start */
   return count;
 }
 

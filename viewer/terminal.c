@@ -67,7 +67,8 @@ static uint32_t drawable(uint32_t code, bool unicode) {
   } stand_ins[] = {{0xb7, '*'},   {0xb5, 'u'},   {0xd7, 'x'},   {0x2026, '.'}, {0x2192, '>'},
                    {0x2581, '_'}, {0x2582, '_'}, {0x2583, '.'}, {0x2584, '-'}, {0x2585, '-'},
                    {0x2586, '='}, {0x2587, '#'}, {0x2588, '#'}, {0x2502, '|'}, {0x2514, '+'},
-                   {0x2500, '-'}, {0x2591, '.'}, {0x2013, '-'}};
+                   {0x2500, '-'}, {0x258f, '-'}, {0x258e, '-'}, {0x258d, '-'}, {0x258c, '-'},
+                   {0x258b, '-'}, {0x258a, '-'}, {0x2589, '-'}, {0x2591, '.'}, {0x2013, '-'}};
   for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
     if (stand_ins[i].code == code) return (unsigned char)stand_ins[i].ascii;
   return '?';
@@ -97,6 +98,11 @@ const char *terminal_block(int eighths) {
 
 /* ---- drawing ---------------------------------------------------------------------------- */
 
+static void put_spaces(struct terminal *terminal) {
+  for (; terminal->spaces; terminal->spaces--)
+    putc(' ', terminal->out);
+}
+
 static void draw(struct terminal *terminal, enum style style, const char *text) {
   static const char *const codes[] = {"", "\033[1m", "\033[2m", "\033[36m", "\033[33m"};
   if (!*text || terminal->column >= terminal->width) return;
@@ -108,11 +114,17 @@ static void draw(struct terminal *terminal, enum style style, const char *text) 
     uint32_t code = utf8_next(&text);
     int columns = columns_of(code);
     if (!fits && columns > room - 1) {
+      put_spaces(terminal);
       put_character(terminal->out, drawable(0x2026, terminal->unicode));
       terminal->column = terminal->width;
       break;
     }
-    put_character(terminal->out, drawable(code, terminal->unicode));
+    if (code == ' ') {
+      terminal->spaces++;
+    } else {
+      put_spaces(terminal);
+      put_character(terminal->out, drawable(code, terminal->unicode));
+    }
     room -= columns;
     terminal->column += columns;
   }
@@ -151,10 +163,11 @@ void terminal_field(struct terminal *terminal, enum style style, const char *for
 
 void terminal_to(struct terminal *terminal, int column) {
   for (; terminal->column < column && terminal->column < terminal->width; terminal->column++)
-    putc(' ', terminal->out);
+    terminal->spaces++;
 }
 
 void terminal_end(struct terminal *terminal) {
+  terminal->spaces = 0;
   putc('\n', terminal->out);
   terminal->column = 0;
 }
@@ -178,10 +191,22 @@ void terminal_wrap(struct terminal *terminal, enum style style, const char *text
 }
 
 void terminal_bar(struct terminal *terminal, double share, int cells) {
-  int filled = (int)(share * cells + 0.5);
-  if (share > 0 && filled == 0) filled = 1; /* something is not nothing */
-  for (int i = 0; i < cells; i++)
-    draw(terminal, i < filled ? ACCENT : DIM, i < filled ? "█" : "░");
+  static const char *const partial[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  int eighths = (int)(share * cells * 8 + 0.5);
+  if (share > 0 && eighths == 0) eighths = 1; /* something is not nothing */
+  char text[4 * WIDTH_MAX] = "";
+  int cell = 0;
+  for (; cell < eighths / 8 && cell < cells; cell++)
+    strcat(text, "█");
+  if (cell < cells && eighths % 8) {
+    strcat(text, partial[eighths % 8]);
+    cell++;
+  }
+  draw(terminal, ACCENT, text);
+  *text = 0;
+  for (; cell < cells; cell++)
+    strcat(text, "░");
+  draw(terminal, DIM, text);
 }
 
 /* ---- progress --------------------------------------------------------------------------- */

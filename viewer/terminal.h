@@ -18,6 +18,7 @@ struct terminal {
   int width;
   bool colour, unicode;
   int column; /* of what is drawn next; kept by the functions below */
+  int spaces; /* not yet written: no line ends in spaces */
   int indent; /* where terminal_field() goes on in the next line */
 };
 
