@@ -5,7 +5,7 @@
 #include "format.h"
 #include "report.h"
 
-enum { MARGIN = 15, BAR = 20, THREADS = 3, NAME_SIZE = 512 };
+enum { MARGIN = 15, BAR = 20, THREADS = 3, NAME_SIZE = 512, TITLE_MAX = 110 };
 
 /* ---- one site --------------------------------------------------------------------------- */
 
@@ -27,9 +27,9 @@ static void put_title(struct terminal *terminal, const struct report *report,
   snprintf(label, sizeof label, " %6s of %s", format_share(select_figure(site, key), whole).text,
            key == SORT_LIFETIME ? "the run" : select_key_name(key));
   int bar = terminal->width >= 80 ? BAR : terminal->width >= 60 ? BAR / 2 : 0;
-  int right = terminal->width - bar - terminal_columns(label);
-
   int width = terminal->width;
+  int right = (width < TITLE_MAX ? width : TITLE_MAX) - bar - terminal_columns(label);
+
   terminal->width = right - 1; /* the name is cut before the bar */
   terminal_put(terminal, STRONG, "%2zu  %s", rank, name);
   terminal_put(terminal, DIM, "  %s", place);
