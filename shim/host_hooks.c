@@ -20,6 +20,7 @@
 #include "record.h"
 #include "sys.h"
 #include "threads.h"
+#include "trace_out.h"
 
 #define HOOK __attribute__((visibility("default")))
 
@@ -59,11 +60,23 @@ static void at_exit(int status, void *unused) {
   leave(lane, errno);
 }
 
+/* jemalloc, tcmalloc and mimalloc bring C++'s operators, which call no malloc: what they allocate
+ * is not seen, and the trace must say so. */
+static bool new_is_unseen(void) {
+  struct dl_find_object of_new, of_malloc;
+  void *new = dlsym(RTLD_DEFAULT, "_Znwm"); /* operator new(unsigned long) */
+  if (dlerror()) dlerror();                 /* gives the error text back */
+  return new &&_dl_find_object(new, &of_new) == 0 &&
+         _dl_find_object((void *)next.malloc, &of_malloc) == 0 &&
+         of_new.dlfo_link_map == of_malloc.dlfo_link_map;
+}
+
 __attribute__((constructor)) static void loaded(void) {
   struct lane *lane = enter_or_begin();
   if (!lane) return;
   modules_record_new(lane);
   self.internal++;
+  trace_out.control->new_unseen = new_is_unseen();
   on_exit(at_exit, NULL);
   self.internal--;
   leave(lane, errno);

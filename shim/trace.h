@@ -156,6 +156,7 @@ struct trace_control {
   uint64_t checked_stacks;    /* DWELL_CHECK_STACKS: walks that were compared with libunwind's */
   uint64_t differing_stacks;  /* and those that differed */
   uint64_t max_rss_bytes;     /* by the recorder at exit; 0: unknown */
+  uint64_t new_unseen; /* 1: the allocator has an operator new of its own that calls no malloc */
 };
 
 enum trace_end_kind {
