@@ -129,7 +129,7 @@ struct human format_comparison(double a, double b) {
   const char *word = b < a ? "less" : "more";
   double times = b < a ? a / b : b / a;
   double percent = 100 * fabs(b - a) / a;
-  if (percent < 0.5) return (struct human){"the same"};
+  if (percent < 0.5) return (struct human){"about the same"};
   if (times < 1.5)
     snprintf(human.text, sizeof human.text, "%.0f%% %s", percent, word);
   else if (times < 99.5)

@@ -49,8 +49,9 @@ void report_sites(struct terminal *terminal, const struct report *report,
 /* Everything about one site. */
 void report_site(struct terminal *terminal, const struct report *report, const struct site *site,
                  const struct timeline *timeline);
-/* Modules without symbols. */
-void report_problems(struct terminal *terminal, const struct report *report);
+/* Modules without symbols; not those that `said` (or NULL) has as well. */
+void report_problems(struct terminal *terminal, const struct report *report,
+                     const struct report *said);
 
 /* ---- parts that both text reports share: report_stack.c ---------------------------------- */
 

@@ -155,8 +155,8 @@ void report_diff_text(struct terminal *terminal, const struct report runs[2],
                format_count(comparison->count).text, format_count(only[0]).text,
                format_count(only[1]).text);
   terminal_end(terminal);
-  for (int run = 0; run < 2; run++)
-    report_problems(terminal, &runs[run]);
+  report_problems(terminal, &runs[0], NULL);
+  report_problems(terminal, &runs[1], &runs[0]);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */

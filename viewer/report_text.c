@@ -5,7 +5,7 @@
 #include "format.h"
 #include "report.h"
 
-enum { MARGIN = 15, BAR = 20, THREADS = 3, NAME_SIZE = 512, TITLE_MAX = 110 };
+enum { MARGIN = 17, BAR = 20, THREADS = 3, NAME_SIZE = 512, TITLE_MAX = 110 };
 
 /* ---- one site --------------------------------------------------------------------------- */
 
@@ -189,10 +189,20 @@ void report_sites(struct terminal *terminal, const struct report *report,
   put_summary(terminal, report, selection, options->sort);
 }
 
-void report_problems(struct terminal *terminal, const struct report *report) {
+static bool has_problem(const struct report *report, const char *message) {
+  const char *const *messages;
+  size_t count = report ? symbols_problems(report->symbols, &messages) : 0;
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(messages[i], message) == 0) return true;
+  return false;
+}
+
+void report_problems(struct terminal *terminal, const struct report *report,
+                     const struct report *said) {
   const char *const *messages;
   size_t count = symbols_problems(report->symbols, &messages);
   for (size_t i = 0; i < count; i++) {
+    if (has_problem(said, messages[i])) continue;
     terminal_put(terminal, WARNING, "note ");
     terminal->indent = 5;
     terminal_wrap(terminal, WARNING, messages[i]);

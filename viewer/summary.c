@@ -178,7 +178,7 @@ static int print_text(const struct summary_options *options, struct report *repo
   report_head(&terminal, report);
   terminal_end(&terminal);
   report_sites(&terminal, report, &selection, &options->select);
-  report_problems(&terminal, report);
+  report_problems(&terminal, report, NULL);
   select_free(&selection);
   return DWELL_OK;
 }
@@ -203,7 +203,7 @@ static int print_site(const struct summary_options *options, const struct report
   terminal_open(&terminal, out, options->colour);
   size_t index = profile_find_site(report->profile, (uint32_t)options->site);
   report_site(&terminal, report, &report->profile->sites[index], timeline);
-  report_problems(&terminal, report);
+  report_problems(&terminal, report, NULL);
   return DWELL_OK;
 }
 
