@@ -7,6 +7,7 @@
 #ifndef DWELL_EVENT_H
 #define DWELL_EVENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum event_kind { EVENT_DEATH, EVENT_RELEASE, EVENT_BIRTH, EVENT_TAKE };
@@ -18,6 +19,15 @@ struct event {
   uint32_t stack;       /* node id, 0 none */
   uint32_t thread : 30; /* number by catalog_thread(), 0 unknown */
   uint32_t kind : 2;    /* enum event_kind */
+};
+
+/* As many as are handed on at a time: enough to look ahead for what will be touched next, few
+ * enough to stay in the nearest caches. */
+#define EVENT_BATCH 512
+struct event_batch {
+  size_t count;
+  struct event events[EVENT_BATCH];
+  uint32_t lanes[EVENT_BATCH]; /* whose event it is: 0..lane_count - 1 of struct slots */
 };
 
 /* A request of 0 bytes counts as 1, as DHAT has it. */

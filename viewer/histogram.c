@@ -49,6 +49,18 @@ static __attribute__((noinline)) uint64_t *octave_new(struct histogram *histogra
   return histogram->octaves[octave - new_first] = calloc(HISTOGRAM_SUB, sizeof(uint64_t));
 }
 
+void histogram_prefetch_octave(const struct histogram *histogram, uint64_t value) {
+  unsigned index = bucket_of(value).octave - histogram->first;
+  if (index < histogram->span) __builtin_prefetch(&histogram->octaves[index]);
+}
+
+void histogram_prefetch_count(const struct histogram *histogram, uint64_t value) {
+  struct bucket bucket = bucket_of(value);
+  unsigned index = bucket.octave - histogram->first;
+  if (index < histogram->span && histogram->octaves[index])
+    __builtin_prefetch(&histogram->octaves[index][bucket.sub], 1);
+}
+
 int histogram_add(struct histogram *histogram, uint64_t value, uint64_t count) {
   struct bucket bucket = bucket_of(value);
   unsigned index = bucket.octave - histogram->first; /* wraps above `span` when it is below */

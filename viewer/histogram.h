@@ -17,6 +17,10 @@ struct histogram {
   uint8_t first, span;
 };
 
+/* Ask for the memory that histogram_add() of this value will touch: first the one, later the other.
+ */
+void histogram_prefetch_octave(const struct histogram *histogram, uint64_t value);
+void histogram_prefetch_count(const struct histogram *histogram, uint64_t value);
 /* Adds one value (or `count` equal ones). Returns 0, or -ENOMEM. */
 int histogram_add(struct histogram *histogram, uint64_t value, uint64_t count);
 /* The value below or at which a share p (0..1) of the values lies: the middle of its bucket; values

@@ -34,7 +34,6 @@ struct lane_events {
   struct event *events; /* [head, tail): sorted by ticks; in file order where they are equal */
   size_t head, tail, capacity;
   uint64_t horizon; /* events up to here may go on */
-  bool moved;       /* the merge has taken events since the lane was put in order */
 };
 
 /* Reads on until the first event may go on. Returns whether there is one in *more; 0, -ENOMEM. */

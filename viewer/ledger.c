@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define PREFETCH_AHEAD 16
+
 static inline size_t home_of(const struct ledger *ledger, uint64_t address) {
   address ^= address >> 29;
   return (size_t)(address * 0xbf58476d1ce4e5b9u >> 20) & ledger->mask;
@@ -75,11 +77,14 @@ void ledger_close(struct ledger *ledger, uint64_t ticks) {
   ledger->ticks = ticks;
 }
 
-int ledger_enter(struct ledger *ledger, uint32_t lane, const struct event *events, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const struct event *event = &events[i];
+int ledger_enter(struct ledger *ledger, const struct event_batch *batch) {
+  for (size_t i = 0; i < batch->count; i++) {
+    const struct event *event = &batch->events[i];
+    uint32_t lane = batch->lanes[i];
     uint64_t before = 0, moved = 0;
     int error = 0;
+    if (i + PREFETCH_AHEAD < batch->count)
+      __builtin_prefetch(&ledger->entries[home_of(ledger, event[PREFETCH_AHEAD].address)], 1);
     ledger_close(ledger, event->ticks);
     switch (event->kind) {
     case EVENT_DEATH:

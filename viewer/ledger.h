@@ -27,8 +27,8 @@ struct ledger {
 
 /* Begins at `ticks` with nothing alive. Returns 0 or -ENOMEM; ledger_free() in any case. */
 int ledger_begin(struct ledger *ledger, size_t lane_count, uint64_t ticks);
-/* Events of one lane, in the order of the merge. Returns 0 or -ENOMEM. */
-int ledger_enter(struct ledger *ledger, uint32_t lane, const struct event *events, size_t count);
+/* Events in the order of the merge. Returns 0 or -ENOMEM. */
+int ledger_enter(struct ledger *ledger, const struct event_batch *batch);
 /* Counts what is alive up to `ticks`. */
 void ledger_close(struct ledger *ledger, uint64_t ticks);
 void ledger_free(struct ledger *ledger);

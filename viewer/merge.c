@@ -1,14 +1,12 @@
 /* merge.c - a binary heap of lanes.
  *
- * What is handed on is a run: as many events of the first lane as come before the second lane's
- * first. So threads that are busy by turns cost one heap step a turn, not one an event.
+ * Events are moved in runs: as many of the first lane as come before the second lane's first. So
+ * threads that are busy by turns cost one heap step a turn, not one an event.
  */
 #include "merge.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-#define RUN_MAX 4096 /* so that progress is shown now and then */
 
 static inline const struct event *head_of(const struct merge *merge, uint32_t lane) {
   return &merge->lanes[lane].events[merge->lanes[lane].head];
@@ -74,41 +72,35 @@ static int settle(struct merge *merge) {
   return 0;
 }
 
-int merge_next(struct merge *merge, const struct event **events, size_t *count, uint32_t *lane) {
-  *count = 0;
-  if (merge->heap_count == 0) return 0;
-  uint32_t first = merge->heap[0];
-  if (merge->lanes[first].moved) {
-    merge->lanes[first].moved = false;
+/* The first event that the first lane must not run past; NULL: none. */
+static const struct event *bound_of(const struct merge *merge, uint32_t *lane) {
+  if (merge->heap_count < 2) return NULL;
+  *lane = merge->heap[1];
+  if (merge->heap_count > 2 && lane_before(merge, merge->heap[2], *lane)) *lane = merge->heap[2];
+  return head_of(merge, *lane);
+}
+
+int merge_next(struct merge *merge, struct event_batch *batch) {
+  batch->count = 0;
+  while (merge->heap_count && batch->count < EVENT_BATCH) {
+    uint32_t first = merge->heap[0], second = 0;
+    struct lane_events *from = &merge->lanes[first];
+    const struct event *bound = bound_of(merge, &second);
+    do {
+      struct event *event = &batch->events[batch->count];
+      *event = from->events[from->head++];
+      batch->lanes[batch->count++] = first;
+      if (event->ticks < merge->now) {
+        event->ticks = merge->now;
+        merge->late_events++;
+      }
+      merge->now = event->ticks;
+    } while (batch->count < EVENT_BATCH && from->head < from->tail &&
+             from->events[from->head].ticks <= from->horizon &&
+             (!bound || goes_before(&from->events[from->head], first, bound, second)));
     int error = settle(merge);
-    if (error || merge->heap_count == 0) return error;
-    first = merge->heap[0];
+    if (error) return error;
   }
-  struct lane_events *from = &merge->lanes[first];
-  size_t end = from->head + 1, limit = from->tail;
-  if (limit - from->head > RUN_MAX) limit = from->head + RUN_MAX;
-  if (merge->heap_count > 1) {
-    uint32_t second = merge->heap[1];
-    if (merge->heap_count > 2 && lane_before(merge, merge->heap[2], second))
-      second = merge->heap[2];
-    const struct event *bound = head_of(merge, second);
-    while (end < limit && from->events[end].ticks <= from->horizon &&
-           goes_before(&from->events[end], first, bound, second))
-      end++;
-  } else {
-    while (end < limit && from->events[end].ticks <= from->horizon)
-      end++;
-  }
-  for (size_t i = from->head; i < end && from->events[i].ticks < merge->now; i++) {
-    from->events[i].ticks = merge->now;
-    merge->late_events++;
-  }
-  merge->now = from->events[end - 1].ticks;
-  *events = &from->events[from->head];
-  *count = end - from->head;
-  *lane = first;
-  from->head = end;
-  from->moved = true;
   return 0;
 }
 

@@ -26,9 +26,8 @@ struct merge {
 /* `slots` and `catalog` must outlive the merge. Returns 0 or -ENOMEM; merge_end() in any case. */
 int merge_begin(struct merge *merge, const struct slots *slots, const struct catalog *catalog,
                 uint64_t cut_ticks);
-/* The next run of events, all of one lane (0..lane_count - 1 of the slots). They are valid until
- * the next call. *count is 0 at the end. Returns 0 or -ENOMEM. */
-int merge_next(struct merge *merge, const struct event **events, size_t *count, uint32_t *lane);
+/* The next events; batch->count is 0 at the end. Returns 0 or -ENOMEM. */
+int merge_next(struct merge *merge, struct event_batch *batch);
 void merge_end(struct merge *merge);
 
 #endif

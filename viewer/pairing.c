@@ -12,8 +12,8 @@
 
 #include "share_table.h"
 
-/* Far enough ahead for a cache miss, near enough to be in the same run. */
-#define PREFETCH_AHEAD 8
+/* What events touch of a struct site: all before what is known at the end only. */
+#define SITE_HOT_BYTES offsetof(struct site, at_end)
 
 struct site_account {
   unsigned __int128 held;           /* byte-ticks */
@@ -259,28 +259,93 @@ static int take(struct pairing *pairing, uint32_t lane, const struct event *even
   return error ? error : share_table_add(&account->resize_stacks, event->stack, new_bytes);
 }
 
-int pairing_take(struct pairing *pairing, uint32_t lane, const struct event *events, size_t count) {
+/* ---- in the order of time, looking ahead ------------------------------------------------- */
+
+/* An event touches a dozen cache lines, each found through the one before: block, site and account,
+ * the histogram's octaves, a count. With many sites and blocks each is a miss. So events go through
+ * stages some events apart, and each stage asks for the lines that the next one looks at. Measured
+ * with 5,000 sites and 100,000 blocks: 3 times the events a second. */
+#define STAGE 16
+#define STAGES 4
+
+/* What the stages have found out of an event. Only hints: by its turn it may be otherwise. */
+struct foresight {
+  uint32_t site; /* index + 1; 0: unknown */
+  uint64_t lifetime_ns;
+};
+
+static inline void foresee_block(const struct pairing *pairing, const struct event *event) {
+  blocks_prefetch(&pairing->blocks, event->address);
+  if (event->kind == EVENT_BIRTH && event->stack < pairing->stack_capacity)
+    __builtin_prefetch(&pairing->site_of_stack[event->stack]);
+}
+
+static inline void foresee_site(const struct pairing *pairing, const struct event *event,
+                                struct foresight *foresight) {
+  foresight->site = 0;
+  if (event->kind == EVENT_BIRTH) {
+    if (event->stack < pairing->stack_capacity)
+      foresight->site = pairing->site_of_stack[event->stack];
+  } else if (event->kind == EVENT_DEATH) {
+    const struct block *block = blocks_find(&pairing->blocks, event->address);
+    if (!block) return;
+    foresight->site = block->site;
+    foresight->lifetime_ns = run_clock_span(pairing->clock, event->ticks - block->birth_ticks);
+  }
+  if (!foresight->site) return;
+  const char *site = (const char *)&pairing->profile->sites[foresight->site - 1];
+  const char *account = (const char *)&pairing->accounts[foresight->site - 1];
+  for (size_t at = 0; at < SITE_HOT_BYTES; at += 64)
+    __builtin_prefetch(site + at, 1);
+  for (size_t at = 0; at < sizeof(struct site_account); at += 64)
+    __builtin_prefetch(account + at, 1);
+}
+
+static inline void foresee_tables(const struct pairing *pairing, const struct event *event,
+                                  const struct foresight *foresight) {
+  if (event->kind != EVENT_DEATH || !foresight->site) return;
+  histogram_prefetch_octave(&pairing->profile->sites[foresight->site - 1].lifetimes,
+                            foresight->lifetime_ns);
+  share_table_prefetch(&pairing->accounts[foresight->site - 1].death_stacks, event->stack);
+}
+
+static inline void foresee_count(const struct pairing *pairing, const struct event *event,
+                                 const struct foresight *foresight) {
+  if (event->kind != EVENT_DEATH || !foresight->site) return;
+  histogram_prefetch_count(&pairing->profile->sites[foresight->site - 1].lifetimes,
+                           foresight->lifetime_ns);
+}
+
+static inline int come_to_pass(struct pairing *pairing, const struct event *event, uint32_t lane) {
+  pairing->ticks = event->ticks;
+  switch (event->kind) {
+  case EVENT_BIRTH:
+    pairing->profile->events++;
+    return birth(pairing, event);
+  case EVENT_DEATH:
+    pairing->profile->events++;
+    return death(pairing, event);
+  case EVENT_RELEASE:
+    pairing->profile->events++;
+    return release(pairing, lane, event);
+  default:
+    return take(pairing, lane, event);
+  }
+}
+
+int pairing_take(struct pairing *pairing, const struct event_batch *batch) {
+  struct foresight foresights[EVENT_BATCH];
+  const struct event *events = batch->events;
   int error = 0;
-  for (size_t i = 0; i < count && !error; i++) {
-    if (i + PREFETCH_AHEAD < count)
-      blocks_prefetch(&pairing->blocks, events[i + PREFETCH_AHEAD].address);
-    const struct event *event = &events[i];
-    pairing->ticks = event->ticks;
-    pairing->profile->events += event->kind != EVENT_TAKE;
-    switch (event->kind) {
-    case EVENT_BIRTH:
-      error = birth(pairing, event);
-      break;
-    case EVENT_DEATH:
-      error = death(pairing, event);
-      break;
-    case EVENT_RELEASE:
-      error = release(pairing, lane, event);
-      break;
-    case EVENT_TAKE:
-      error = take(pairing, lane, event);
-      break;
-    }
+  for (size_t step = 0; step < batch->count + STAGES * STAGE && !error; step++) {
+    /* an index wraps, and is out of range, before the first event has come to that stage */
+    size_t second = step - STAGE, third = second - STAGE, fourth = third - STAGE,
+           last = fourth - STAGE;
+    if (step < batch->count) foresee_block(pairing, &events[step]);
+    if (second < batch->count) foresee_site(pairing, &events[second], &foresights[second]);
+    if (third < batch->count) foresee_tables(pairing, &events[third], &foresights[third]);
+    if (fourth < batch->count) foresee_count(pairing, &events[fourth], &foresights[fourth]);
+    if (last < batch->count) error = come_to_pass(pairing, &events[last], batch->lanes[last]);
   }
   return error;
 }
@@ -298,7 +363,7 @@ static int count_living(struct pairing *pairing, uint64_t end_ticks) {
   return error;
 }
 
-static void finish_site(struct pairing *pairing, size_t index) {
+static int finish_site(struct pairing *pairing, size_t index) {
   const struct run_clock *clock = pairing->clock;
   struct site *site = &pairing->profile->sites[index];
   struct site_account *account = &pairing->accounts[index];
@@ -309,10 +374,11 @@ static void finish_site(struct pairing *pairing, size_t index) {
   site->last_birth_ns = run_clock_ns(clock, account->last_birth_ticks);
   site->lifetime_sum_ns = run_clock_held(clock, account->lifetime_ticks) * 1e9;
   site->lifetime_max_ns = run_clock_span(clock, account->lifetime_max_ticks);
-  share_table_finish(&account->birth_threads, &site->birth_threads);
-  share_table_finish(&account->death_threads, &site->death_threads);
-  share_table_finish(&account->death_stacks, &site->death_stacks);
-  share_table_finish(&account->resize_stacks, &site->resize_stacks);
+  int error = share_table_finish(&account->birth_threads, &site->birth_threads);
+  if (!error) error = share_table_finish(&account->death_threads, &site->death_threads);
+  if (!error) error = share_table_finish(&account->death_stacks, &site->death_stacks);
+  if (!error) error = share_table_finish(&account->resize_stacks, &site->resize_stacks);
+  return error;
 }
 
 int pairing_finish(struct pairing *pairing, uint64_t end_ticks, struct ledger *ledger,
@@ -320,9 +386,9 @@ int pairing_finish(struct pairing *pairing, uint64_t end_ticks, struct ledger *l
   struct profile *profile = pairing->profile;
   if (end_ticks < pairing->ticks) end_ticks = pairing->ticks;
   int error = count_living(pairing, end_ticks);
+  for (size_t i = 0; i < profile->site_count && !error; i++)
+    error = finish_site(pairing, i);
   if (error) return error;
-  for (size_t i = 0; i < profile->site_count; i++)
-    finish_site(pairing, i);
   if (pairing->timeline.timeline) timeline_finish(&pairing->timeline);
   profile->at_end = pairing->curr;
   profile->peak_time_ns = run_clock_ns(pairing->clock, pairing->peak_ticks);

@@ -44,8 +44,8 @@ struct pairing {
 int pairing_begin(struct pairing *pairing, const struct run_clock *clock,
                   const uint32_t *thread_names, size_t lane_count, struct timeline *timeline,
                   uint64_t duration_ns);
-/* Events of one lane, in the order of the merge. Returns 0 or -ENOMEM. */
-int pairing_take(struct pairing *pairing, uint32_t lane, const struct event *events, size_t count);
+/* Events in the order of the merge. Returns 0 or -ENOMEM. */
+int pairing_take(struct pairing *pairing, const struct event_batch *batch);
 /* The run ends at `end_ticks`: what lives is counted up to there. `ledger` must have been given the
  * same events; it is closed and compared. The profile is the caller's. Returns 0 or -ENOMEM. */
 int pairing_finish(struct pairing *pairing, uint64_t end_ticks, struct ledger *ledger,

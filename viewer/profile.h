@@ -28,22 +28,22 @@ struct shares {
   size_t count;
 };
 
-/* One distinct allocation stack. */
+/* One distinct allocation stack. (What every event touches stands first.) */
 struct site {
   uint32_t stack; /* node id of the birth stack; also the site's id in reports */
   uint64_t births;
   uint64_t reallocations; /* of its blocks */
   uint64_t deaths;
-  struct figure total;      /* births and reallocations */
-  struct figure curr;       /* live now */
-  struct figure max;        /* the site's own maximum of bytes, and the blocks at that moment */
-  struct figure at_peak;    /* when the whole process had most bytes (t-gmax) */
-  struct figure at_end;     /* never freed */
-  double held_byte_seconds; /* integral of the site's live bytes over time */
-  uint64_t handoffs;        /* deaths by another thread than the birth's */
-  uint64_t first_birth_ns, last_birth_ns;
+  uint64_t handoffs;     /* deaths by another thread than the birth's */
+  struct figure curr;    /* live now */
+  struct figure total;   /* births and reallocations */
+  struct figure max;     /* the site's own maximum of bytes, and the blocks at that moment */
+  struct figure at_peak; /* when the whole process had most bytes (t-gmax) */
   /* Lifetimes of all its blocks; one never freed counts to the end of the run. */
   struct histogram lifetimes;
+  struct figure at_end;     /* never freed */
+  double held_byte_seconds; /* integral of the site's live bytes over time */
+  uint64_t first_birth_ns, last_birth_ns;
   double lifetime_sum_ns;
   uint64_t lifetime_max_ns;
   struct shares birth_threads, death_threads; /* by thread name */

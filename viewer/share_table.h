@@ -10,13 +10,29 @@
 
 /* All zero is an empty table. */
 struct share_table {
-  struct share *places; /* blocks 0: empty */
-  uint32_t count, mask;
+  struct share first;
+  struct share *places; /* the others; blocks 0: empty */
+  uint32_t count, mask; /* of the others */
 };
 
+static inline uint32_t share_table_home(const struct share_table *table, uint32_t id) {
+  return id * 0x9e3779b1u >> 7 & table->mask;
+}
+static inline void share_table_prefetch(const struct share_table *table, uint32_t id) {
+  if (table->places) __builtin_prefetch(&table->places[share_table_home(table, id)], 1);
+}
+int share_table_add_other(struct share_table *table, uint32_t id, uint64_t bytes);
 /* One more block of so many bytes. Returns 0 or -ENOMEM. */
-int share_table_add(struct share_table *table, uint32_t id, uint64_t bytes);
-/* Moves the counts to `shares`, most blocks first (then bytes, then the lower id). */
-void share_table_finish(struct share_table *table, struct shares *shares);
+static inline int share_table_add(struct share_table *table, uint32_t id, uint64_t bytes) {
+  struct share *first = &table->first;
+  if (first->blocks == 0) first->id = id;
+  if (first->id != id) return share_table_add_other(table, id, bytes);
+  first->blocks++;
+  first->bytes += bytes;
+  return 0;
+}
+/* Moves the counts to `shares`, most blocks first (then bytes, then the lower id). Returns 0 or
+ * -ENOMEM. */
+int share_table_finish(struct share_table *table, struct shares *shares);
 
 #endif

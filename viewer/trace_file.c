@@ -184,20 +184,20 @@ const char *trace_file_thread_name(const struct trace_file *file, uint32_t name_
 static int run_pass(struct trace_file *file, struct merge *merge, struct pairing *pairing,
                     struct ledger *ledger, void (*progress)(void *context, double share),
                     void *context) {
-  const struct event *events;
-  size_t count, shown = 0;
-  uint32_t lane;
-  for (;;) {
-    int error = merge_next(merge, &events, &count, &lane);
-    if (error || count == 0) return error;
-    if (!error) error = ledger_enter(ledger, lane, events, count);
-    if (!error) error = pairing_take(pairing, lane, events, count);
-    if (error) return error;
+  size_t shown = 0;
+  struct event_batch *batch = malloc(sizeof(*batch));
+  int error = batch ? merge_next(merge, batch) : -ENOMEM;
+  while (!error && batch->count) {
+    error = ledger_enter(ledger, batch);
+    if (!error) error = pairing_take(pairing, batch);
     if (progress && merge->source.chunks_read != shown) {
       shown = merge->source.chunks_read;
       progress(context, (double)shown / (double)file->slots.chunk_count);
     }
+    if (!error) error = merge_next(merge, batch);
   }
+  free(batch);
+  return error;
 }
 
 /* How many different stacks of a profile name nodes that the file has not. */
