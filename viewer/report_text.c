@@ -126,23 +126,24 @@ static void put_site(struct terminal *terminal, const struct report *report,
 
 /* ---- all of them ------------------------------------------------------------------------ */
 
+static void add_names(const struct report *report, const struct shares *threads, char *names,
+                      size_t size) {
+  for (size_t i = 0; i < threads->count; i++) {
+    char quoted[80];
+    snprintf(quoted, sizeof quoted, " '%.64s'",
+             trace_file_thread_name(report->file, threads->of[i].id));
+    if (!strstr(names, quoted) && strlen(names) + strlen(quoted) < size) strcat(names, quoted);
+  }
+}
+
 static void put_threads_there_are(struct terminal *terminal, const struct report *report) {
-  const struct profile *profile = report->profile;
-  char seen[1024] = "";
-  for (size_t i = 0; i < profile->site_count; i++)
-    for (size_t k = 0; k < profile->sites[i].birth_threads.count; k++) {
-      const char *name =
-          trace_file_thread_name(report->file, profile->sites[i].birth_threads.of[k].id);
-      char quoted[80];
-      snprintf(quoted, sizeof quoted, " '%.64s'", name);
-      if (!strstr(seen, quoted) && strlen(seen) + strlen(quoted) < sizeof seen)
-        strcat(seen, quoted);
-    }
-  char *text;
-  if (asprintf(&text, "threads that allocate:%s", seen) < 0) return;
+  char text[1024] = "threads of this run:";
+  for (size_t i = 0; i < report->profile->site_count; i++) {
+    add_names(report, &report->profile->sites[i].birth_threads, text, sizeof text);
+    add_names(report, &report->profile->sites[i].death_threads, text, sizeof text);
+  }
   terminal->indent = 4;
   terminal_wrap(terminal, DIM, text);
-  free(text);
 }
 
 static void put_summary(struct terminal *terminal, const struct report *report,

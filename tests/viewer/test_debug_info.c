@@ -91,20 +91,24 @@ Test(debug_info, functions_of_classes_and_namespaces_are_demangled) {
   finish(&result, &object);
 }
 
-static void rust_names_are_demangled(const char *flags) {
+static void rust_names_are_demangled(const char *flags, const char *method) {
   struct fixture_object object;
   if (!fixture_object_make(&object, "rustc", flags, ".rs", fixture_rust))
     cr_skip_test("rustc is not installed");
   struct look_up result = look_up(&object);
   cr_assert_eq(result.count, 2);
-  assert_frame(&result.frames[0], "<fixture::story::Queue>::push" + (strstr(flags, "v0") ? 0 : 1),
-               "fixture.rs", 5, true);
+  assert_frame(&result.frames[0], method, "fixture.rs", 5, true);
   assert_frame(&result.frames[1], "fixture::story::send", "fixture.rs", 9, false);
   finish(&result, &object);
 }
 
 Test(debug_info, inline_frames_of_rust_code_with_v0_names_are_expanded) {
-  rust_names_are_demangled("--crate-type cdylib -C opt-level=2 -g -C symbol-mangling-version=v0");
+  rust_names_are_demangled("--crate-type cdylib -C opt-level=2 -g -C symbol-mangling-version=v0",
+                           "<fixture::story::Queue>::push");
+}
+
+Test(debug_info, inline_frames_of_rust_code_with_default_names_are_expanded) {
+  rust_names_are_demangled("--crate-type cdylib -C opt-level=2 -g", "fixture::story::Queue::push");
 }
 
 Test(debug_info, code_without_debug_information_still_has_its_exported_functions) {
