@@ -33,7 +33,7 @@ static __attribute__((noinline)) struct lane *enter_slowly(uintptr_t stack_point
 }
 
 /* The lane to record in, the thread marked busy; or NULL: forward only. */
-static inline struct lane *enter(void) {
+static inline __attribute__((always_inline)) struct lane *enter(void) {
   uintptr_t stack_pointer = (uintptr_t)__builtin_frame_address(0);
   struct lane *lane = self.lane;
   if (unlikely(self.busy || !lane || !process_records())) return enter_slowly(stack_pointer);

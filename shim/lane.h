@@ -20,13 +20,17 @@
 
 #define STACK_LIMIT 1024 /* frames that are kept of a stack */
 
-/* What the lane's thread remembers of its last stack: see stack.c. */
+/* What the lane's thread remembers of its last stack, frame by frame, root first. The first
+ * `nodes_known` have their nodes of the stack tree; the first `states_known` their machine state,
+ * see walk.h. */
 struct stack_memory {
-  uint32_t depth, epoch;
-  uint64_t pcs[STACK_LIMIT + 1]; /* root first */
+  uint32_t depth, nodes_known, states_known;
+  uint32_t epoch; /* of the stack tree that the nodes are of */
+  uint64_t pcs[STACK_LIMIT + 1];
   uint32_t nodes[STACK_LIMIT + 1];
-  uint64_t walked[STACK_LIMIT + 1]; /* the unwinder's buffer, leaf first */
-  uint64_t checked[STACK_LIMIT];    /* DWELL_CHECK_STACKS: the other unwinder's */
+  uint64_t sps[STACK_LIMIT + 1], bps[STACK_LIMIT + 1]; /* on return to pc */
+  uint64_t rules[STACK_LIMIT + 1];    /* how to find the next frame towards the root */
+  uint64_t fresh[STACK_LIMIT + 1][4]; /* a walk's new frames, leaf first */
 };
 
 struct lane {
@@ -47,6 +51,7 @@ struct lane {
   bool borrowed;   /* for one event, by a thread that is past its end */
   int exit_rounds; /* how often the thread's exit destructor has run */
   char name[16];
+  uint64_t stack_low, stack_high; /* the thread's stack, where reading cannot fault; 0 unknown */
   struct stack_memory memory;
   char path[PATH_BYTES]; /* room for a module's path, which the host's stack may not have */
 };

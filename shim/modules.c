@@ -16,6 +16,7 @@
 #include "settings.h"
 #include "stack_tree.h"
 #include "sys.h"
+#include "walk.h"
 
 #define MODULES_MAX 8192u
 
@@ -152,6 +153,7 @@ void modules_record_gone(struct lane *lane) {
                                      __ATOMIC_ACQUIRE))
       continue;
     record_module_gone(lane, clock_ticks(), i);
+    walk_forget_range(modules[i].start, modules[i].start + modules[i].size);
     stack_tree_forget_range(modules[i].start, modules[i].start + modules[i].size);
   }
 }

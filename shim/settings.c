@@ -127,9 +127,13 @@ void settings_read(void) {
       settings.depth = (uint32_t)depth;
   }
   value = environment("DWELL_UNWIND", store, sizeof store);
-  settings.unwind_libunwind = value && strcmp(value, "libunwind") == 0;
-  if (value && *value && !settings.unwind_libunwind && strcmp(value, "libgcc") != 0)
-    complain("DWELL_UNWIND is '%.100s', not libgcc or libunwind; taking libgcc", value);
+  settings.unwind = UNWIND_MEMOISED;
+  if (value && strcmp(value, "libunwind") == 0)
+    settings.unwind = UNWIND_LIBUNWIND;
+  else if (value && strcmp(value, "libgcc") == 0)
+    settings.unwind = UNWIND_LIBGCC;
+  else if (value && *value && strcmp(value, "memoised") != 0)
+    complain("DWELL_UNWIND is '%.100s', not memoised, libgcc or libunwind; taking memoised", value);
   value = environment("DWELL_SESSION", store, sizeof store);
   settings.session = value ? strtoull(value, NULL, 16) : 0;
   read_out();

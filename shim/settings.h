@@ -8,14 +8,16 @@
 
 #define PATH_BYTES 4096
 
+enum unwind { UNWIND_MEMOISED, UNWIND_LIBGCC, UNWIND_LIBUNWIND };
+
 struct settings {
-  char out[PATH_BYTES];  /* DWELL_OUT: template, made absolute; %p %c %h %% */
-  bool children;         /* DWELL_CHILDREN: record forked and exec'ed children */
-  bool quiet;            /* DWELL_QUIET: nothing on stderr, ever */
-  bool unwind_libunwind; /* DWELL_UNWIND=libunwind */
-  bool check_stacks;     /* DWELL_CHECK_STACKS: compare each walk with libunwind's */
-  uint32_t depth;        /* DWELL_DEPTH: frames that reports show, 0 all */
-  uint64_t session;      /* DWELL_SESSION: set by `dwell run`, 0 none */
+  char out[PATH_BYTES]; /* DWELL_OUT: template, made absolute; %p %c %h %% */
+  bool children;        /* DWELL_CHILDREN: record forked and exec'ed children */
+  bool quiet;           /* DWELL_QUIET: nothing on stderr, ever */
+  enum unwind unwind;   /* DWELL_UNWIND: which unwinder walks the stacks */
+  bool check_stacks;    /* DWELL_CHECK_STACKS: compare each walk with libunwind's */
+  uint32_t depth;       /* DWELL_DEPTH: frames that reports show, 0 all */
+  uint64_t session;     /* DWELL_SESSION: set by `dwell run`, 0 none */
 };
 extern struct settings settings;
 

@@ -9,42 +9,59 @@
 #include "stack_tree.h"
 #include "trace_out.h"
 #include "unwind.h"
+#include "walk.h"
 
-static __attribute__((noinline)) void check(struct stack_memory *memory, size_t walked) {
-  struct trace_control *control = trace_out.control;
-  __atomic_fetch_add(&control->checked_stacks, 1, __ATOMIC_RELAXED);
-  if (!unwind_agrees(memory->walked, walked, memory->checked))
-    __atomic_fetch_add(&control->differing_stacks, 1, __ATOMIC_RELAXED);
+static void count(uint64_t *counter) {
+  __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* DWELL_CHECK_STACKS. `fresh` serves as buffer, leaf first. */
+static __attribute__((noinline)) void check(struct stack_memory *memory) {
+  uint64_t *stack = memory->fresh[0], *other = stack + STACK_LIMIT + 1;
+  for (uint32_t i = 0; i < memory->depth; i++)
+    stack[i] = memory->pcs[memory->depth - 1 - i];
+  count(&trace_out.control->checked_stacks);
+  if (!unwind_agrees(stack, memory->depth, other)) count(&trace_out.control->differing_stacks);
+}
+
+/* The slow way: the whole stack by an unwinder; what is equal to the last one keeps its nodes. */
+static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
+  uint64_t *walked = memory->fresh[0];
+  size_t depth = unwind_walk(walked, STACK_LIMIT + 1);
+  if (depth > STACK_LIMIT) walked[depth - 1] = TRACE_PC_TRUNCATED;
+  if (depth == 0) {
+    walked[depth++] = TRACE_PC_INCOMPLETE;
+    count(&trace_out.control->incomplete_stacks);
+  }
+  uint32_t same = 0;
+  while (same < depth && same < memory->nodes_known &&
+         memory->pcs[same] == walked[depth - 1 - same])
+    same++;
+  memory->nodes_known = same;
+  memory->states_known = 0;
+  memory->depth = (uint32_t)depth;
+  for (size_t i = same; i < depth; i++)
+    memory->pcs[i] = walked[depth - 1 - i];
 }
 
 uint32_t stack_here(struct lane *lane) {
   struct stack_memory *memory = &lane->memory;
-  size_t walked = unwind_walk(memory->walked, STACK_LIMIT + 1);
-  if (settings.check_stacks) check(memory, walked);
   uint32_t epoch = stack_tree_epoch();
   if (memory->epoch != epoch) {
-    memory->depth = 0;
+    memory->nodes_known = memory->states_known = 0;
     memory->epoch = epoch;
   }
-  if (walked > STACK_LIMIT) memory->walked[walked - 1] = TRACE_PC_TRUNCATED;
-  if (walked == 0) {
-    memory->walked[walked++] = TRACE_PC_INCOMPLETE;
-    __atomic_fetch_add(&trace_out.control->incomplete_stacks, 1, __ATOMIC_RELAXED);
-  }
-  uint32_t depth = 0, node = 0;
-  while (depth < walked && depth < memory->depth &&
-         memory->pcs[depth] == memory->walked[walked - 1 - depth])
-    node = memory->nodes[depth++];
-  for (; depth < walked; depth++) {
-    uint64_t pc = memory->walked[walked - 1 - depth];
-    uint32_t child = stack_tree_node(lane, node, pc);
+  if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy)) unwind(memory);
+  if (settings.check_stacks) check(memory);
+  uint32_t depth = memory->nodes_known, node = depth ? memory->nodes[depth - 1] : 0;
+  for (; depth < memory->depth; depth++) {
+    uint32_t child = stack_tree_node(lane, node, memory->pcs[depth]);
     if (!child) { /* no memory: the stack ends here, towards the leaf */
-      __atomic_fetch_add(&trace_out.control->incomplete_stacks, 1, __ATOMIC_RELAXED);
+      count(&trace_out.control->incomplete_stacks);
       break;
     }
-    memory->pcs[depth] = pc;
     memory->nodes[depth] = node = child;
   }
-  memory->depth = depth;
+  memory->nodes_known = depth;
   return node;
 }

@@ -14,6 +14,7 @@
 #include "process.h"
 #include "record.h"
 #include "sys.h"
+#include "trace_out.h"
 
 static pthread_key_t exit_key;
 static bool have_exit_key;
@@ -66,6 +67,32 @@ void threads_watch_fork(void) {
   self.internal--;
 }
 
+/* Where the calling thread's stack lies. The first thread's is asked of the kernel: libc would read
+ * /proc/self/maps for it with stdio. */
+static void find_stack(struct lane *lane) {
+  lane->stack_low = lane->stack_high = 0;
+  if (lane->tid == sys_getpid() && trace_out.stack_start) {
+    struct rlimit limit = {0};
+    uint64_t size = 64u << 20;
+    if (sys_getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < size) size = limit.rlim_cur;
+    lane->stack_high = trace_out.stack_start & ~(uint64_t)7;
+    lane->stack_low = lane->stack_high - size;
+    return;
+  }
+  pthread_attr_t attributes;
+  void *stack;
+  size_t size;
+  self.internal++;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
+      lane->stack_low = (uint64_t)(uintptr_t)stack;
+      lane->stack_high = lane->stack_low + size;
+    }
+    pthread_attr_destroy(&attributes);
+  }
+  self.internal--;
+}
+
 struct lane *threads_begin(void) {
   bool after_the_end = self.thread != 0;
   struct lane *lane = lane_acquire();
@@ -76,6 +103,8 @@ struct lane *threads_begin(void) {
   lane->self = pthread_self();
   lane->exit_rounds = 0;
   lane->borrowed = after_the_end;
+  lane->memory.states_known = 0;
+  find_stack(lane);
   memset(lane->name, 0, sizeof lane->name);
   sys_prctl(PR_GET_NAME, (unsigned long)lane->name);
   self.lane = lane;
@@ -126,14 +155,5 @@ void threads_refresh_names(struct lane *caller) {
 }
 
 bool threads_on_own_stack(uintptr_t low, uintptr_t high) {
-  pthread_attr_t attributes;
-  void *stack = NULL;
-  size_t size = 0;
-  self.internal++;
-  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-    pthread_attr_getstack(&attributes, &stack, &size);
-    pthread_attr_destroy(&attributes);
-  }
-  self.internal--;
-  return low >= (uintptr_t)stack && high < (uintptr_t)stack + size;
+  return self.lane && low >= self.lane->stack_low && high < self.lane->stack_high;
 }

@@ -149,11 +149,12 @@ static uint32_t add_string(struct head_page *page, size_t *used, const char *tex
   return at;
 }
 
-static uint64_t process_start(void) {
+/* A field of /proc/self/stat that is a number, by its number in proc(5). */
+static uint64_t process_stat(int wanted) {
   char stat[1024];
   read_small("/proc/self/stat", stat, sizeof stat);
   const char *at = strrchr(stat, ')');
-  for (int field = 2; at && field < 22; field++)
+  for (int field = 2; at && field < wanted; field++)
     at = strchr(at + 1, ' ');
   return at ? strtoull(at + 1, NULL, 10) : 0;
 }
@@ -176,7 +177,8 @@ static void fill_head(struct head_page *page, const char *program, const char *h
 #endif
   head->pid = trace_out.pid;
   head->parent_pid = (uint64_t)sys_getppid();
-  head->process_start = process_start();
+  head->process_start = process_stat(22);
+  trace_out.stack_start = *parent_path ? 0 : process_stat(28);
   head->session = settings.session;
   head->clock = clock_choose();
   head->depth = settings.depth;

@@ -12,7 +12,7 @@
 #include "process.h"
 #include "settings.h"
 
-static uint64_t own_start, own_end;
+uint64_t unwind_own_start, unwind_own_end;
 static int (*libunwind_backtrace)(void **buffer, int size);
 
 struct walk {
@@ -20,12 +20,8 @@ struct walk {
   size_t used, limit;
 };
 
-static int is_own(uint64_t pc) {
-  return pc - own_start < own_end - own_start;
-}
-
 static void keep(struct walk *walk, uint64_t pc) {
-  if (walk->used == 0 && is_own(pc)) return;
+  if (walk->used == 0 && unwind_is_own(pc)) return;
   walk->pcs[walk->used++] = pc;
 }
 
@@ -51,7 +47,7 @@ static size_t walk_libunwind(uint64_t *pcs, size_t limit) {
 }
 
 size_t unwind_walk(uint64_t *pcs, size_t limit) {
-  if (settings.unwind_libunwind && libunwind_backtrace) return walk_libunwind(pcs, limit);
+  if (settings.unwind == UNWIND_LIBUNWIND && libunwind_backtrace) return walk_libunwind(pcs, limit);
   struct walk walk = {pcs, 0, limit};
   _Unwind_Backtrace(visit, &walk);
   return walk.used;
@@ -70,10 +66,11 @@ bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store) {
 void unwind_prepare(void) {
   struct dl_find_object object;
   if (_dl_find_object((void *)unwind_walk, &object) == 0) {
-    own_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
-    own_end = (uint64_t)(uintptr_t)object.dlfo_map_end;
+    unwind_own_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
+    unwind_own_end = (uint64_t)(uintptr_t)object.dlfo_map_end;
   }
-  if (!(settings.unwind_libunwind || settings.check_stacks) || libunwind_backtrace) return;
+  if (!(settings.unwind == UNWIND_LIBUNWIND || settings.check_stacks) || libunwind_backtrace)
+    return;
   self.internal++;
   void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
   if (library) *(void **)&libunwind_backtrace = dlsym(library, "unw_backtrace");
@@ -83,5 +80,6 @@ void unwind_prepare(void) {
 }
 
 const char *unwind_name(void) {
-  return settings.unwind_libunwind && libunwind_backtrace ? "libunwind" : "libgcc";
+  if (settings.unwind == UNWIND_LIBUNWIND && libunwind_backtrace) return "libunwind";
+  return settings.unwind == UNWIND_MEMOISED ? "memoised" : "libgcc";
 }

@@ -13,7 +13,13 @@
 
 /* Reads settings; loads libunwind if asked to (and says so if it cannot). */
 void unwind_prepare(void);
-const char *unwind_name(void); /* "libgcc" or "libunwind" */
+const char *unwind_name(void); /* "memoised", "libgcc" or "libunwind" */
+
+/* Whether a pc lies in the recorder itself. */
+extern uint64_t unwind_own_start, unwind_own_end;
+static inline bool unwind_is_own(uint64_t pc) {
+  return pc - unwind_own_start < unwind_own_end - unwind_own_start;
+}
 
 /* The callers of the hook, leaf first: return addresses (pc + 1 of a frame that a signal
  * interrupted). At most `limit`; returns how many. The recorder's own frames are left out. */

@@ -1,0 +1,41 @@
+/* walk.h - the memoised walk: only what changed since the thread's last stack is walked anew.
+ *
+ * A frame's state is (pc, sp, bp) on return to it; a rule says where the next frame's are found.
+ * Where the state of a frame equals a remembered one's, each frame further out is verified: read
+ * its return address and saved bp where the remembered rule says they are, and compare. Equal state
+ * and equal memory give an equal step: exact, not a guess.
+ *
+ * Reads nothing outside of the thread's own stack. Machine-dependent: walk_x86_64.c; other machines
+ * have none, and libgcc's unwinder does all.
+ */
+#ifndef DWELL_WALK_H
+#define DWELL_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lane.h"
+
+#if defined(__x86_64__)
+
+/* Walks from the hook whose frame begins at `hook_frame` and leaves the callers in lane->memory:
+ * pcs, depth; nodes_known is lowered to what is unchanged. False when a rule can't say, the stack
+ * is a strange one or too deep: memory is then unchanged, and libgcc's unwinder must do it. */
+bool walk_from(struct lane *lane, uintptr_t hook_frame);
+
+/* After code was unloaded: rules of pcs in [start, end) are dropped. */
+void walk_forget_range(uint64_t start, uint64_t end);
+
+#else
+
+static inline bool walk_from(struct lane *lane, uintptr_t hook_frame) {
+  (void)lane, (void)hook_frame;
+  return false;
+}
+static inline void walk_forget_range(uint64_t start, uint64_t end) {
+  (void)start, (void)end;
+}
+
+#endif
+
+#endif
