@@ -198,7 +198,7 @@ static void start_broker(struct broker_process *broker, const char *option, cons
   }
   close(pipe_ends[1]);
   broker->out = fdopen(pipe_ends[0], "r");
-  cr_assert_eq(fscanf(broker->out, "listening on %63s\n", broker->address), 1);
+  cr_assert_eq(fscanf(broker->out, "listening on %63s", broker->address), 1);
 }
 
 /* Returns its exit status. */
