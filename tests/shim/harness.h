@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../../viewer/symbols.h"
-#include "../../viewer/trace_file.h"
+#include "viewer/symbols.h"
+#include "viewer/trace_file.h"
 
 #define TRIAL_STRINGS 8
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../shim/trace.h"
+#include "shim/trace.h"
 #include "harness.h"
 
 static size_t lines(const char *text) {

@@ -1,6 +1,6 @@
 /* Puts a file of its own on every descriptor from 3 to 1023 or the limit, so on the recorder's too;
- * the file must stay its own. Then gives some back, unless its argument is "all". 17519 before, 30,000
- * of 17539 after. */
+ * the file must stay its own. Then gives some back, unless its argument is "all". 17519 before,
+ * 30,000 of 17539 after. */
 #include <fcntl.h>
 #include <sys/resource.h>
 
