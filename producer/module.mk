@@ -26,3 +26,11 @@ $(BUILD)/producer_broker: $(BROKER_OBJECTS)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ -lisal
 
 all: $(BUILD)/libproducer.so $(BUILD)/producer_demo $(BUILD)/producer_broker
+
+# plain test programs: what the sanitizers and Valgrind run
+$(BUILD)/tests/producer/%: $(BUILD)/obj/tests/producer/programs/%.o $(PRODUCER_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ -lisal
+
+# these tests run the programs and load the library
+$(BUILD)/tests/test_producer: | $(BUILD)/libproducer.so $(BUILD)/producer_demo $(BUILD)/producer_broker
