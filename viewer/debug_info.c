@@ -2,7 +2,7 @@
  *
  * elfutils finds the unit of an address by .debug_aranges, which clang and rustc don't write, and
  * its scope functions walk a whole unit for each address. So the ranges of all units are indexed
- * once for a module, and the ranges of a unit's functions once for a unit, on first use.
+ * once for a module, and the functions of a unit once for a unit (debug_unit.h), on first use.
  */
 #include "debug_info.h"
 
@@ -19,16 +19,8 @@
 #include <uthash.h>
 
 #include "address_map.h"
+#include "debug_unit.h"
 #include "demangle.h"
-
-struct unit {
-  Dwarf_Die die;   /* has the line table */
-  Dwarf_Die scope; /* has the functions: the same, or its split twin */
-  bool indexed;
-  struct address_map functions; /* to `dies` */
-  Dwarf_Die *dies;
-  size_t die_count;
-};
 
 /* Mangled names lie in the mapped file: one address, one name. */
 struct readable_name {
@@ -43,7 +35,7 @@ struct debug_info {
   bool indexed;
   Dwarf_Addr bias;           /* offset - bias is an address of the DWARF */
   struct address_map ranges; /* to `units` */
-  struct unit *units;
+  struct debug_unit *units;
   size_t unit_count;
   struct readable_name *names;
 };
@@ -160,10 +152,8 @@ int debug_info_open(const struct module *module, uint64_t recorded_ns, struct de
 
 void debug_info_close(struct debug_info *info) {
   if (!info) return;
-  for (size_t i = 0; i < info->unit_count; i++) {
-    address_map_free(&info->units[i].functions);
-    free(info->units[i].dies);
-  }
+  for (size_t i = 0; i < info->unit_count; i++)
+    debug_unit_free(&info->units[i]);
   free(info->units);
   address_map_free(&info->ranges);
   struct readable_name *name, *next;
@@ -178,19 +168,6 @@ void debug_info_close(struct debug_info *info) {
 
 /* ---- indexing --------------------------------------------------------------------------- */
 
-/* Returns the larger array with one more place, or NULL; the count doubles from 16. */
-static void *grown(void *array, size_t count, size_t size) {
-  if (count && (count < 16 || (count & (count - 1)) != 0)) return array;
-  return realloc(array, (count ? 2 * count : 16) * size);
-}
-
-static void add_ranges(struct address_map *map, Dwarf_Die *die, size_t value) {
-  Dwarf_Addr base, low, high;
-  ptrdiff_t offset = 0;
-  while ((offset = dwarf_ranges(die, offset, &base, &low, &high)) > 0)
-    if (address_map_add(map, low, high, value)) return;
-}
-
 static void index_units(struct debug_info *info) {
   info->indexed = true;
   Dwarf *dwarf = dwfl_module_getdwarf(info->module, &info->bias);
@@ -201,64 +178,14 @@ static void index_units(struct debug_info *info) {
   while (dwarf_get_units(dwarf, at, &next, NULL, &type, &die, &split) == 0) {
     at = next;
     if (type == DW_UT_type || type == DW_UT_partial || !dwarf_tag(&die)) continue;
-    struct unit *units = grown(info->units, info->unit_count, sizeof *units);
+    struct debug_unit *units = debug_unit_grown(info->units, info->unit_count, sizeof *units);
     if (!units) break;
     info->units = units;
-    struct unit *unit = &units[info->unit_count];
-    *unit = (struct unit){.die = die, .scope = die};
-    if (type == DW_UT_skeleton && split.addr && dwarf_tag(&split)) unit->scope = split;
-    add_ranges(&info->ranges, &die, info->unit_count++);
+    bool is_split = type == DW_UT_skeleton && split.addr && dwarf_tag(&split);
+    units[info->unit_count] = debug_unit_of(&die, is_split ? &split : &die);
+    debug_unit_add_ranges(&info->ranges, &die, info->unit_count++);
   }
   address_map_sort(&info->ranges);
-}
-
-enum { NESTING_MAX = 128 };
-
-/* A declaration or an abstract function has no range and is left out. */
-static void index_function(struct unit *unit, const Dwarf_Die *die) {
-  Dwarf_Die *dies = grown(unit->dies, unit->die_count, sizeof *dies);
-  if (!dies) return;
-  unit->dies = dies;
-  dies[unit->die_count] = *die;
-  size_t before = unit->functions.count;
-  add_ranges(&unit->functions, &dies[unit->die_count], unit->die_count);
-  if (unit->functions.count > before) unit->die_count++;
-}
-
-static void index_functions_below(struct unit *unit, Dwarf_Die *parent, int nesting) {
-  Dwarf_Die die;
-  if (nesting > NESTING_MAX || dwarf_child(parent, &die) != 0) return;
-  do {
-    switch (dwarf_tag(&die)) {
-    case DW_TAG_subprogram: /* may hold others: GNU C, classes local to a function */
-      index_function(unit, &die);
-      index_functions_below(unit, &die, nesting + 1);
-      break;
-    case DW_TAG_namespace:
-    case DW_TAG_module:
-    case DW_TAG_class_type:
-    case DW_TAG_structure_type:
-    case DW_TAG_union_type:
-    case DW_TAG_enumeration_type: /* Rust: methods of enums */
-    case DW_TAG_lexical_block:
-      index_functions_below(unit, &die, nesting + 1);
-      break;
-    default:
-      break;
-    }
-  } while (dwarf_siblingof(&die, &die) == 0);
-}
-
-static struct unit *find_unit(struct debug_info *info, Dwarf_Addr address) {
-  size_t index = address_map_find(&info->ranges, address);
-  if (index == SIZE_MAX) return NULL;
-  struct unit *unit = &info->units[index];
-  if (!unit->indexed) {
-    unit->indexed = true;
-    index_functions_below(unit, &unit->scope, 0);
-    address_map_sort(&unit->functions);
-  }
-  return unit;
 }
 
 /* ---- looking up ------------------------------------------------------------------------- */
@@ -274,62 +201,15 @@ static const char *readable(struct debug_info *info, const char *mangled) {
   return name && name->readable ? name->readable : mangled;
 }
 
-static const char *function_name(struct debug_info *info, Dwarf_Die *die) {
+static const char *function_name(struct debug_info *info, struct debug_unit *unit, Dwarf_Die *die) {
   Dwarf_Attribute attribute;
   const char *linkage = NULL;
   if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
       dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
     linkage = dwarf_formstring(&attribute);
-  return linkage ? readable(info, linkage) : dwarf_diename(die);
-}
-
-static void source_line(struct unit *unit, Dwarf_Addr address, struct debug_frame *place) {
-  Dwarf_Line *line = dwarf_getsrc_die(&unit->die, address);
-  if (!line) return;
-  place->file = dwarf_linesrc(line, NULL, NULL);
-  dwarf_lineno(line, &place->line);
-}
-
-static void call_line(struct unit *unit, Dwarf_Die *inlined, struct debug_frame *place) {
-  Dwarf_Attribute attribute;
-  Dwarf_Word number;
-  Dwarf_Files *files;
-  size_t count;
-  if (dwarf_attr(inlined, DW_AT_call_file, &attribute) &&
-      dwarf_formudata(&attribute, &number) == 0 &&
-      dwarf_getsrcfiles(&unit->scope, &files, &count) == 0)
-    place->file = dwarf_filesrc(files, number, NULL, NULL);
-  if (dwarf_attr(inlined, DW_AT_call_line, &attribute) && dwarf_formudata(&attribute, &number) == 0)
-    place->line = (int)number;
-}
-
-/* The inlined calls that hold the address, outermost first. */
-struct inlining {
-  Dwarf_Die calls[DEBUG_FRAMES_MAX - 1];
-  size_t count;
-};
-
-static bool has_no_range(Dwarf_Die *die) {
-  return !dwarf_hasattr(die, DW_AT_low_pc) && !dwarf_hasattr(die, DW_AT_ranges);
-}
-
-static void find_inlining(Dwarf_Die *parent, Dwarf_Addr address, struct inlining *inlining,
-                          int nesting) {
-  Dwarf_Die die;
-  size_t before = inlining->count;
-  if (nesting > NESTING_MAX || dwarf_child(parent, &die) != 0) return;
-  do {
-    int tag = dwarf_tag(&die);
-    if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) continue;
-    bool holds = dwarf_haspc(&die, address) > 0;
-    if (holds && tag == DW_TAG_inlined_subroutine) {
-      if (inlining->count == DEBUG_FRAMES_MAX - 1) return;
-      inlining->calls[inlining->count++] = die;
-    }
-    if (holds || (tag == DW_TAG_lexical_block && has_no_range(&die)))
-      find_inlining(&die, address, inlining, nesting + 1);
-    if (holds || inlining->count > before) return;
-  } while (dwarf_siblingof(&die, &die) == 0);
+  if (linkage) return readable(info, linkage);
+  const char *scoped = debug_unit_scoped_name(unit, die);
+  return scoped ? scoped : dwarf_diename(die);
 }
 
 /* By ELF symbols: the address must lie inside a function, or behind one whose size nobody wrote. */
@@ -350,25 +230,26 @@ size_t debug_info_frames(struct debug_info *info, uint64_t offset,
   if (!info->indexed) index_units(info);
   uint64_t call = offset - 1; /* in the calling instruction, also when the callee never returns */
   Dwarf_Addr address = call - info->bias;
-  struct unit *unit = find_unit(info, address);
+  size_t index = address_map_find(&info->ranges, address);
+  struct debug_unit *unit = index == SIZE_MAX ? NULL : &info->units[index];
+  Dwarf_Die *function = unit ? debug_unit_function(unit, address) : NULL;
   struct debug_frame place = {0};
-  if (unit) source_line(unit, address, &place);
-  size_t function = unit ? address_map_find(&unit->functions, address) : SIZE_MAX;
-  if (function == SIZE_MAX) {
+  if (unit) debug_unit_line(unit, address, &place.file, &place.line);
+  if (!function) {
     frames[0] = place;
     return symbol_frame(info, call, &frames[0]) || place.file ? 1 : 0;
   }
-  struct inlining inlining = {.count = 0};
-  find_inlining(&unit->dies[function], address, &inlining, 0);
+  Dwarf_Die calls[DEBUG_FRAMES_MAX - 1];
+  size_t inlined = debug_unit_inlining(function, address, calls, DEBUG_FRAMES_MAX - 1);
   size_t count = 0;
-  for (size_t i = inlining.count; i-- > 0;) {
-    place.function = function_name(info, &inlining.calls[i]);
+  for (size_t i = inlined; i-- > 0;) {
+    place.function = function_name(info, unit, &calls[i]);
     place.inlined = true;
     frames[count++] = place;
     place = (struct debug_frame){0};
-    call_line(unit, &inlining.calls[i], &place);
+    debug_unit_call_line(unit, &calls[i], &place.file, &place.line);
   }
-  place.function = function_name(info, &unit->dies[function]);
+  place.function = function_name(info, unit, function);
   frames[count++] = place;
   if (!place.function) symbol_frame(info, call, &frames[count - 1]);
   return count;

@@ -84,22 +84,48 @@ static int name_columns(const struct terminal *terminal, int margin, const struc
   return widest < most ? widest : most;
 }
 
-/* One dim line for frames [0, count): the functions without their places. */
-static void put_internals(struct terminal *terminal, int margin, const struct frame *frames,
-                          size_t count) {
-  terminal_to(terminal, margin);
-  terminal_put(terminal, DIM, "· ");
-  char before[NAME_SIZE] = "";
-  for (size_t i = 0; i < count; i++) {
+static void internal_name(const struct frame *frame, char *name, size_t size) {
+  if (frame->function)
+    report_frame_name(frame, name, size);
+  else
+    snprintf(name, size, "%s", base_name(frame->module));
+}
+
+/* Joins the names of frames [from, count), repeated ones once. To be freed. */
+static char *join_names(const struct frame *frames, size_t from, size_t count) {
+  char *text = NULL, before[NAME_SIZE] = "";
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  if (!out) return NULL;
+  for (size_t i = from; i < count; i++) {
     char name[NAME_SIZE];
-    if (frames[i].function)
-      report_frame_name(&frames[i], name, sizeof name);
-    else
-      snprintf(name, sizeof name, "%s", base_name(frames[i].module));
-    if (strcmp(name, before) != 0) terminal_put(terminal, DIM, "%s%s", i ? ", " : "", name);
+    internal_name(&frames[i], name, sizeof name);
+    if (strcmp(name, before) != 0) fprintf(out, "%s%s", i > from ? ", " : "", name);
     memcpy(before, name, sizeof before);
   }
+  fclose(out);
+  return text;
+}
+
+/* One dim line for frames [0, count): the functions without their places. Where an own frame called
+ * into them, what it called says most: then the middle is left out, not the end. */
+static void put_internals(struct terminal *terminal, int margin, const struct frame *frames,
+                          size_t count, bool called_by_own) {
+  char first[NAME_SIZE];
+  internal_name(&frames[0], first, sizeof first);
+  terminal_to(terminal, margin);
+  char *text = join_names(frames, 0, count);
+  size_t from = 1;
+  while (called_by_own && text && margin + 2 + terminal_columns(text) > terminal->width &&
+         from + 1 < count) {
+    free(text);
+    char *rest = join_names(frames, ++from, count);
+    if (!rest || asprintf(&text, "%s, …, %s", first, rest) < 0) text = NULL;
+    free(rest);
+  }
+  terminal_put(terminal, DIM, "· %s", text ? text : first);
   terminal_end(terminal);
+  free(text);
 }
 
 void report_stack(struct terminal *terminal, const struct report *report, int margin,
@@ -126,7 +152,7 @@ void report_stack(struct terminal *terminal, const struct report *report, int ma
       size_t run = 1;
       while (i + run < count && frames[i + run].library)
         run++;
-      put_internals(terminal, margin, &frames[i], run);
+      put_internals(terminal, margin, &frames[i], run, i + run < count);
       i += run - 1;
       continue;
     }

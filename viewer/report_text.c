@@ -23,6 +23,9 @@ static void put_title(struct terminal *terminal, const struct report *report,
   double whole = key == SORT_LIFETIME ? (double)report->profile->duration_ns
                                       : select_whole(report->profile, key);
   double share = whole > 0 ? select_figure(site, key) / whole : 0;
+  /* what it called to allocate tells apart sites of one line; malloc itself tells nothing */
+  char via[NAME_SIZE] = "";
+  if (lead && lead - frames > 1) report_frame_name(lead - 1, via, sizeof via);
   char label[64];
   snprintf(label, sizeof label, " %6s of %s", format_share(select_figure(site, key), whole).text,
            key == SORT_LIFETIME ? "the run" : select_key_name(key));
@@ -33,6 +36,7 @@ static void put_title(struct terminal *terminal, const struct report *report,
   terminal->width = right - 1; /* the name is cut before the bar */
   terminal_put(terminal, STRONG, "%2zu  %s", rank, name);
   terminal_put(terminal, DIM, "  %s", place);
+  if (*via) terminal_put(terminal, DIM, "  via %s", via);
   terminal->width = width;
   terminal_to(terminal, right);
   terminal_bar(terminal, share > 1 ? 1 : share, bar);

@@ -45,6 +45,14 @@ const char fixture_cc[] =
     "}\n"                                                                            /* 10 */
     "extern \"C\" void outer(visit v) { story::send(v, 1); asm volatile(\"\"); }\n";
 
+const char fixture_lambda[] = "static volatile int count; typedef void (*visit)();\n" /* 1 */
+                              "int first() { return count; }\n"                       /* 2 */
+                              "extern \"C\" void outer(visit v) {\n"                  /* 3 */
+                              "  auto call = [&] { v(); count = count + 1; };\n"      /* 4 */
+                              "  call();\n"                                           /* 5 */
+                              "  count = count + 1;\n"                                /* 6 */
+                              "}\n";
+
 const char fixture_rust[] =
     "pub mod story {\n"                                                                     /* 1 */
     "  pub struct Queue;\n"                                                                 /* 2 */

@@ -27,6 +27,6 @@ bool fixture_object_make(struct fixture_object *object, const char *compiler, co
 void fixture_object_shell(const struct fixture_object *object, const char *command);
 void fixture_object_remove(struct fixture_object *object);
 
-extern const char fixture_c[], fixture_cc[], fixture_rust[];
+extern const char fixture_c[], fixture_cc[], fixture_lambda[], fixture_rust[];
 
 #endif

@@ -91,6 +91,17 @@ Test(debug_info, functions_of_classes_and_namespaces_are_demangled) {
   finish(&result, &object);
 }
 
+Test(debug_info, a_function_without_a_linkage_name_is_named_by_what_encloses_it) {
+  struct fixture_object object;
+  if (!fixture_object_make(&object, "g++", gcc_flags, ".cc", fixture_lambda))
+    cr_skip_test("g++ is not installed");
+  struct look_up result = look_up(&object);
+  cr_assert_eq(result.count, 2);
+  assert_frame(&result.frames[0], "outer::{lambda}::operator()", "fixture.cc", 4, true);
+  assert_frame(&result.frames[1], "outer", "fixture.cc", 5, false);
+  finish(&result, &object);
+}
+
 static void rust_names_are_demangled(const char *flags, const char *method) {
   struct fixture_object object;
   if (!fixture_object_make(&object, "rustc", flags, ".rs", fixture_rust))
