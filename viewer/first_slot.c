@@ -183,6 +183,9 @@ void first_slot_describe(const struct first_slot *slot, struct run_info *info) {
   info->rss_samples = slot->rss_count;
   info->stop = (uint32_t)control->stop;
   info->stop_errno = control->stop_errno;
+  info->checked_stacks = control->checked_stacks;
+  info->differing_stacks = control->differing_stacks;
+  info->new_unseen = control->new_unseen != 0;
   info->max_rss_bytes = slot->end.max_rss_bytes ? slot->end.max_rss_bytes : control->max_rss_bytes;
   for (size_t i = 0; i < slot->rss_count; i++)
     if (slot->rss[i].bytes > info->max_rss_bytes) info->max_rss_bytes = slot->rss[i].bytes;

@@ -174,24 +174,58 @@ static void put_missing(struct terminal *terminal, const struct run_missing *mis
   warn(terminal, missing->incomplete_stacks, "stacks that could not be walked to their root");
   warn(terminal, missing->unprotected_lanes,
        "threads recorded in private memory, which a kill would have lost");
+  warn(terminal, missing->late_events,
+       "events that came later than their place in the file allows");
+  if (missing->calibration) {
+    terminal_to(terminal, MARGIN);
+    terminal_wrap(terminal, WARNING,
+                  "times are a guess: the trace was cut before its clock could be compared");
+  }
 }
 
 static void put_stop(struct terminal *terminal, const struct run_info *info) {
   static const char *const reasons[] = {
-      [TRACE_STOP_LOST] = "recording stopped early: the program took the trace's descriptor",
-      [TRACE_STOP_SECCOMP] = "recording stopped early: the program asked for a system call filter",
-      [TRACE_STOP_MEMORY] = "recording stopped early: no memory for the recorder's tables",
+      [TRACE_STOP_LOST] =
+          "recording stopped early, and figures end there: the program took the trace's descriptor",
+      [TRACE_STOP_SECCOMP] = "recording stopped early, and figures end there: the program asked "
+                             "for a system call filter",
+      [TRACE_STOP_MEMORY] =
+          "recording stopped early, and figures end there: no memory for the recorder's tables",
   };
   if (info->stop == TRACE_NOT_STOPPED) return;
   terminal_to(terminal, MARGIN);
   if (info->stop == TRACE_STOP_WRITE)
-    terminal_put(terminal, WARNING, "recording stopped early: the trace could not grow: %s",
+    terminal_put(terminal, WARNING,
+                 "recording stopped early, and figures end there: the trace could not grow: %s",
                  strerror((int)info->stop_errno));
   else
     terminal_put(terminal, WARNING, "%s",
                  info->stop < sizeof reasons / sizeof *reasons ? reasons[info->stop]
                                                                : "recording stopped early");
   terminal_end(terminal);
+}
+
+/* What the user asked to be compared, and what this allocator hides. */
+static void put_doubts(struct terminal *terminal, const struct run_info *info) {
+  if (info->checked_stacks) {
+    terminal_to(terminal, MARGIN);
+    terminal_put(terminal, info->differing_stacks ? WARNING : PLAIN,
+                 "%s stacks compared with libunwind's: %s differ",
+                 format_count(info->checked_stacks).text,
+                 format_count(info->differing_stacks).text);
+    terminal_end(terminal);
+  }
+  if (info->new_unseen) {
+    char *text;
+    if (asprintf(&text,
+                 "%s has an operator new of its own, which calls no malloc: what C++ code makes "
+                 "with new is not in this trace",
+                 info->allocator) < 0)
+      return;
+    terminal_to(terminal, MARGIN);
+    terminal_wrap(terminal, WARNING, text);
+    free(text);
+  }
 }
 
 static void put_trace(struct terminal *terminal, const struct report *report) {
@@ -212,13 +246,14 @@ static void put_trace(struct terminal *terminal, const struct report *report) {
                    format_byte_seconds(profile->check.held_by_pairs).text,
                    format_byte_seconds(profile->check.held_by_curve).text);
   terminal_end(terminal);
-  if (info->duration_at_least) {
+  if (info->duration_at_least && info->stop == TRACE_NOT_STOPPED) {
     terminal_to(terminal, MARGIN);
     terminal_wrap(terminal, WARNING,
                   "the end is not recorded; the last event is taken for it (`dwell run` knows it)");
   }
   put_stop(terminal, info);
   put_missing(terminal, &info->missing);
+  put_doubts(terminal, info);
   warn(terminal, profile->unmatched_deaths,
        info->forked ? "blocks freed that the parent had allocated before the fork"
                     : "blocks freed whose allocation is not in the trace");

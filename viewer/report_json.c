@@ -61,6 +61,8 @@ static json_t *missing_json(const struct report *report) {
   json_object_set_new(json, "incomplete_stacks", integer(missing->incomplete_stacks));
   json_object_set_new(json, "missing_nodes", integer(missing->missing_nodes));
   json_object_set_new(json, "unprotected_lanes", integer(missing->unprotected_lanes));
+  json_object_set_new(json, "late_events", integer(missing->late_events));
+  json_object_set_new(json, "calibration", integer(missing->calibration));
   json_object_set_new(json, "unmatched_deaths", integer(report->profile->unmatched_deaths));
   json_object_set_new(json, "order_violations", integer(report->profile->order_violations));
   return json;
@@ -93,6 +95,9 @@ static json_t *run_json(const struct report *report) {
   json_object_set_new(json, "skipped", integer(info->missing.skipped_events));
   json_object_set_new(json, "missing", missing_json(report));
   json_object_set_new(json, "unwinder", text(info->unwinder));
+  json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
+  json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));
+  json_object_set_new(json, "new_unseen", json_boolean(info->new_unseen));
   json_object_set_new(json, "allocator", text(info->allocator));
   return json;
 }

@@ -50,7 +50,7 @@ static const char help[] =
     "      --no-children   record only the first process\n"
     "      --no-summary    only say where the traces are\n"
     "      --depth N       frames of a stack that reports show, 0 (all) to 1024\n"
-    "      --unwind NAME   libgcc (default) or libunwind\n"
+    "      --unwind NAME   memoised (default), libgcc or libunwind\n"
     "  -q, --quiet         say nothing\n"
     "  -h, --help          this text\n\n"
     "Without -o the trace's name comes from DWELL_OUT, or is " TRACE_TEMPLATE_DEFAULT " (program,\n"
@@ -114,8 +114,9 @@ static int options_parse(struct options *options, int argc, char **argv) {
       break;
     case UNWIND:
       options->unwind = optarg;
-      if (strcmp(optarg, "libgcc") != 0 && strcmp(optarg, "libunwind") != 0)
-        return fail(DWELL_RUN_FAILED, "--unwind '%s': give libgcc or libunwind", optarg);
+      if (strcmp(optarg, "memoised") != 0 && strcmp(optarg, "libgcc") != 0 &&
+          strcmp(optarg, "libunwind") != 0)
+        return fail(DWELL_RUN_FAILED, "--unwind '%s': give memoised, libgcc or libunwind", optarg);
       break;
     case 'h':
       fputs(help, stdout);

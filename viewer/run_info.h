@@ -56,6 +56,8 @@ struct run_info {
   uint64_t rss_samples;
   uint32_t stop; /* enum trace_stop of shim/trace.h */
   uint64_t stop_errno;
+  uint64_t checked_stacks, differing_stacks; /* DWELL_CHECK_STACKS: compared with libunwind's */
+  bool new_unseen; /* C++'s operator new is the allocator's own: what it makes is not seen */
   struct run_missing missing;
   bool complete; /* nothing is missing and the end is known */
 };

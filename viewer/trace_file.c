@@ -66,7 +66,11 @@ static void find_end(struct trace_file *file) {
     info->ending = RUN_ENDED_RUNNING;
     end = file->cut_ticks;
   }
-  info->duration_at_least = end == 0 || file->live;
+  const struct trace_control *control = &file->first.control;
+  bool stopped =
+      info->stop != TRACE_NOT_STOPPED && control->stop_ticks > file->first.head.start_ticks;
+  if (stopped) end = control->stop_ticks; /* what was freed later is not known: figures end here */
+  info->duration_at_least = end == 0 || file->live || stopped;
   file->end_ticks = end > file->last_ticks ? end : file->last_ticks;
   info->duration_ns = run_clock_ns(&file->clock, file->end_ticks);
 }

@@ -103,7 +103,7 @@ Test(run, names_the_option_and_the_remedy_in_usage_errors) {
       {{"--no-such"}, {"--no-such", "--help"}},
       {{"--depth", "deep", "true"}, {"--depth", "1024"}},
       {{"--depth", "1025", "true"}, {"--depth", "1024"}},
-      {{"--unwind", "magic", "true"}, {"--unwind", "libgcc or libunwind"}},
+      {{"--unwind", "magic", "true"}, {"--unwind", "memoised, libgcc or libunwind"}},
       {{"-o"}, {"-o", "--help"}},
       {{"-o", "", "true"}, {"-o", "name"}},
       {{"-o", "/no/such/directory/t.dwl", "true"}, {"/no/such/directory", "-o FILE"}},

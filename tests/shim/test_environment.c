@@ -100,7 +100,7 @@ Test(environment, depth_and_unwinder_are_in_the_trace) {
   struct trial *trial = TRIAL(.program = "deep", .variables = {"DWELL_DEPTH=17"});
   struct recording *recording = recording_only(trial);
   cr_assert_eq(recording->info->depth, 17);
-  cr_assert_str_eq(recording->info->unwinder, "libgcc");
+  cr_assert_str_eq(recording->info->unwinder, "memoised");
   recording_free(recording);
   trial_free(trial);
 }
