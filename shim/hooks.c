@@ -135,15 +135,23 @@ static inline void resized(struct lane *lane, void *block, void *other, size_t s
   errno = saved;
 }
 
-HOOK void *realloc(void *block, size_t size) {
-  if (unlikely(!block)) return malloc(size);
-  if (unlikely(pool_owns(block) || !next_resolve())) return pool_resized(block, size);
+/* Not by way of other hooks: the host may have a malloc of its own that takes their place. */
+static inline __attribute__((always_inline)) void *resize(void *block, size_t size) {
+  if (unlikely((block && pool_owns(block)) || !next_resolve()))
+    return block ? pool_resized(block, size) : pool_allocate(size, 16);
   struct lane *lane = enter();
   if (!lane) return next.realloc(block, size);
   uint64_t before = clock_ticks();
   void *other = next.realloc(block, size);
-  resized(lane, block, other, size, before);
+  if (block)
+    resized(lane, block, other, size, before);
+  else
+    born(lane, other, size);
   return other;
+}
+
+HOOK void *realloc(void *block, size_t size) {
+  return resize(block, size);
 }
 
 HOOK void *reallocarray(void *block, size_t count, size_t size) {
@@ -152,7 +160,7 @@ HOOK void *reallocarray(void *block, size_t count, size_t size) {
     errno = ENOMEM;
     return NULL;
   }
-  return realloc(block, bytes);
+  return resize(block, bytes);
 }
 
 HOOK void *memalign(size_t alignment, size_t size) {
