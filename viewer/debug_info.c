@@ -37,6 +37,8 @@ struct debug_info {
   struct address_map ranges; /* to `units` */
   struct debug_unit *units;
   size_t unit_count;
+  bool symbols_indexed;
+  struct address_map symbols; /* to indexes of the ELF symbol table; addresses are offsets */
   struct readable_name *names;
 };
 
@@ -156,6 +158,7 @@ void debug_info_close(struct debug_info *info) {
     debug_unit_free(&info->units[i]);
   free(info->units);
   address_map_free(&info->ranges);
+  address_map_free(&info->symbols);
   struct readable_name *name, *next;
   HASH_ITER(hh, info->names, name, next) {
     HASH_DEL(info->names, name);
@@ -212,16 +215,63 @@ static const char *function_name(struct debug_info *info, struct debug_unit *uni
   return scoped ? scoped : dwarf_diename(die);
 }
 
-/* By ELF symbols: the address must lie inside a function, or behind one whose size nobody wrote. */
-static size_t symbol_frame(struct debug_info *info, Dwarf_Addr address, struct debug_frame *frame) {
-  GElf_Off offset;
+static int compare_addresses(const void *left, const void *right) {
+  const GElf_Addr *a = left, *b = right;
+  return *a < *b ? -1 : *a > *b;
+}
+
+/* A function whose size nobody wrote (assembly) ends where the next one begins. `starts` are those
+ * of all functions, sorted. */
+static GElf_Addr end_of(const GElf_Sym *symbol, GElf_Addr start, const GElf_Addr *starts,
+                        size_t count) {
+  if (symbol->st_size) return start + symbol->st_size;
+  size_t low = 0, high = count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (starts[middle] <= start)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < count ? starts[low] : start + 1;
+}
+
+static bool is_function(struct debug_info *info, int index, GElf_Sym *symbol, GElf_Addr *start) {
+  const char *name = dwfl_module_getsym_info(info->module, index, symbol, start, NULL, NULL, NULL);
+  int type = name ? GELF_ST_TYPE(symbol->st_info) : STT_SECTION;
+  return name && *name && symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS &&
+         (type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE);
+}
+
+/* libdwfl looks at every symbol for every address; here they are indexed once. Global symbols come
+ * after local ones, so that of two names of one range the global is found. */
+static void index_symbols(struct debug_info *info) {
+  info->symbols_indexed = true;
+  int count = dwfl_module_getsymtab(info->module);
+  GElf_Addr *starts = count > 0 ? malloc((size_t)count * sizeof *starts) : NULL;
+  if (!starts) return;
   GElf_Sym symbol;
-  const char *name =
-      dwfl_module_addrinfo(info->module, address, &offset, &symbol, NULL, NULL, NULL);
-  if (!name || !*name || (symbol.st_size && offset >= symbol.st_size)) return 0;
-  int type = GELF_ST_TYPE(symbol.st_info);
-  if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) return 0;
-  frame->function = readable(info, name);
+  GElf_Addr start;
+  size_t functions = 0;
+  for (int i = 0; i < count; i++)
+    if (is_function(info, i, &symbol, &start)) starts[functions++] = start;
+  qsort(starts, functions, sizeof *starts, compare_addresses);
+  for (int i = 0; i < count; i++)
+    if (is_function(info, i, &symbol, &start))
+      address_map_add(&info->symbols, start, end_of(&symbol, start, starts, functions), (size_t)i);
+  address_map_sort(&info->symbols);
+  free(starts);
+}
+
+/* By ELF symbols: the address must lie inside the function. */
+static size_t symbol_frame(struct debug_info *info, GElf_Addr address, struct debug_frame *frame) {
+  if (!info->symbols_indexed) index_symbols(info);
+  size_t index = address_map_find(&info->symbols, address);
+  GElf_Sym symbol;
+  GElf_Addr start;
+  if (index == SIZE_MAX || !is_function(info, (int)index, &symbol, &start)) return 0;
+  frame->function = readable(
+      info, dwfl_module_getsym_info(info->module, (int)index, &symbol, &start, NULL, NULL, NULL));
   return 1;
 }
 

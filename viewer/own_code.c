@@ -78,7 +78,8 @@ static const char *const runtime_functions[] = {
 
 /* where sources of runtimes lie */
 static const char *const runtime_files[] = {
-    "/rustc/*",           "*/.cargo/registry/*", "*/rustlib/src/*",
+    "/rustc/*",           "library/core/src/*",  "library/alloc/src/*",
+    "library/std/src/*",  "*/.cargo/registry/*", "*/rustlib/src/*",
     "/usr/include/c++/*", "*/include/c++/v1/*",
 };
 

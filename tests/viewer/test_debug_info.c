@@ -140,6 +140,24 @@ Test(debug_info, code_without_debug_information_still_has_its_exported_functions
   finish(&result, &object);
 }
 
+#ifdef __x86_64__
+Test(debug_info, a_function_of_unknown_size_ends_where_the_next_begins) {
+  static const char source[] =
+      "__asm__(\".text; .globl outer; outer: sub $8,%rsp; call *%rdi; add $8,%rsp; ret\\n\"\n"
+      "        \".globl after; .type after,@function; after: ret; .size after,1\");\n";
+  struct fixture_object object;
+  if (!fixture_object_make(&object, "gcc", plain_flags, ".c", source))
+    cr_skip_test("gcc is not installed");
+  struct look_up result = look_up(&object);
+  cr_assert_eq(result.count, 1);
+  cr_assert_str_eq(result.frames[0].function, "outer");
+  struct debug_frame frames[DEBUG_FRAMES_MAX];
+  cr_assert_eq(debug_info_frames(result.info, object.pc - object.module.base + 0x10000, frames), 0,
+               "behind the last function there is none");
+  finish(&result, &object);
+}
+#endif
+
 Test(debug_info, a_separate_debug_file_is_found_by_its_link) {
   struct fixture_object object;
   if (!fixture_object_make(&object, "gcc", gcc_flags, ".c", fixture_c))
