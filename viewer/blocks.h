@@ -36,8 +36,14 @@ static inline size_t blocks_home(const struct blocks *blocks, uint64_t address) 
   /* Fibonacci hashing; the low 4 bits of an address say nothing */
   return (size_t)((address >> 4) * 0x9e3779b97f4a7c15u >> 24) & blocks->mask;
 }
-static inline void blocks_prefetch(const struct blocks *blocks, uint64_t address) {
-  if (blocks->places) __builtin_prefetch(&blocks->places[blocks_home(blocks, address)], 1);
+/* always_inline: gcc takes a function that only prefetches for one without effect, and drops calls
+ */
+static inline __attribute__((always_inline)) void blocks_prefetch(const struct blocks *blocks,
+                                                                  uint64_t address) {
+  if (!blocks->places) return;
+  const struct block *home = &blocks->places[blocks_home(blocks, address)];
+  __builtin_prefetch(home, 1);
+  __builtin_prefetch(home + 2, 1); /* a search, and a removal, often look at the next line too */
 }
 
 #endif

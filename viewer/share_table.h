@@ -18,7 +18,9 @@ struct share_table {
 static inline uint32_t share_table_home(const struct share_table *table, uint32_t id) {
   return id * 0x9e3779b1u >> 7 & table->mask;
 }
-static inline void share_table_prefetch(const struct share_table *table, uint32_t id) {
+/* always_inline: see blocks_prefetch() */
+static inline __attribute__((always_inline)) void
+share_table_prefetch(const struct share_table *table, uint32_t id) {
   if (table->places) __builtin_prefetch(&table->places[share_table_home(table, id)], 1);
 }
 int share_table_add_other(struct share_table *table, uint32_t id, uint64_t bytes);

@@ -67,7 +67,8 @@ static void write_trace(const char *path, uint64_t events, size_t live_blocks) {
     uint32_t stack = some_site();
     now += 1 + random_next() % 60;
     uint64_t dice = random_next() % 100;
-    if (live_count == 0 || dice < (live_count < live_blocks ? 70 : 49)) {
+    if (live_count == 0 ||
+        (live_count < live_blocks * 2 && dice < (live_count < live_blocks ? 70 : 49))) {
       uint64_t address = address_new(spare, &spare_count);
       writer_birth(writer, lane, now, address, 16 + random_next() % 500, stack);
       live[live_count++] = (struct live){address, stack};
