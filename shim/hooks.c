@@ -100,6 +100,7 @@ HOOK void free_sized(void *block, size_t size) {
   if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
   struct lane *lane = enter();
   if (lane) dies(lane, block);
+  next_resolve_late();
   next.free_sized(block, size);
   if (lane) leave(lane);
 }
@@ -108,6 +109,7 @@ HOOK void free_aligned_sized(void *block, size_t alignment, size_t size) {
   if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
   struct lane *lane = enter();
   if (lane) dies(lane, block);
+  next_resolve_late();
   next.free_aligned_sized(block, alignment, size);
   if (lane) leave(lane);
 }

@@ -17,7 +17,11 @@
   X(posix_memalign, int, (void **block, size_t alignment, size_t size))                            \
   X(valloc, void *, (size_t size))                                                                 \
   X(pvalloc, void *, (size_t size))                                                                \
-  X(malloc_usable_size, size_t, (void *block))                                                     \
+  X(malloc_usable_size, size_t, (void *block))
+
+/* C23's two, newer than most allocators: looked up when they are called, since looking up a missing
+ * name makes dlsym allocate an error text. */
+#define LATE_HOOKS(X)                                                                              \
   X(free_sized, void, (void *block, size_t size))                                                  \
   X(free_aligned_sized, void, (void *block, size_t alignment, size_t size))
 

@@ -63,11 +63,14 @@ static void at_exit(int status, void *unused) {
 /* jemalloc, tcmalloc and mimalloc bring C++'s operators, which call no malloc: what they allocate
  * is not seen, and the trace must say so. */
 static bool new_is_unseen(void) {
-  struct dl_find_object of_new, of_malloc;
+  struct dl_find_object of_new, of_malloc, of_libc;
+  if (_dl_find_object((void *)next.malloc, &of_malloc) != 0 ||
+      _dl_find_object((void *)next._exit, &of_libc) != 0 ||
+      of_malloc.dlfo_link_map == of_libc.dlfo_link_map)
+    return false;
   void *new = dlsym(RTLD_DEFAULT, "_Znwm"); /* operator new(unsigned long) */
-  if (dlerror()) dlerror();                 /* gives the error text back */
+  if (!new &&dlerror()) dlerror();          /* gives the error text back */
   return new &&_dl_find_object(new, &of_new) == 0 &&
-         _dl_find_object((void *)next.malloc, &of_malloc) == 0 &&
          of_new.dlfo_link_map == of_malloc.dlfo_link_map;
 }
 

@@ -1,7 +1,7 @@
 /* next.c - finds the next function for each hook, once.
  *
- * dlsym may allocate (and glibc's error text for a missing name does): such calls come back through
- * our hooks and are served by the pool while `resolving`. The process has one thread that early, or
+ * dlsym may allocate: such calls come back through our hooks and are served by the pool while
+ * `resolving`. The process has one thread that early, or
  * all later threads are created by one that has been here.
  */
 #include "next.h"
@@ -56,13 +56,19 @@ bool next_resolve(void) {
   HOST_HOOKS(X)
   ALLOCATOR_HOOKS(X)
 #undef X
-  /* C23's two are newer than most allocators. */
-  if (!found.free_sized) found.free_sized = free_by_plain_free;
-  if (!found.free_aligned_sized) found.free_aligned_sized = free_aligned_by_plain_free;
-  /* dlsym leaves an error text behind when a name is missing: give it back while the pool serves.
-   */
-  if (dlerror()) dlerror();
   next = found;
   resolving = false;
   return true;
+}
+
+void next_resolve_late(void) {
+  if (next.free_sized && next.free_aligned_sized) return;
+  struct next found = {0};
+#define X(name, result, parameters) *(void **)&found.name = dlsym(RTLD_NEXT, #name);
+  LATE_HOOKS(X)
+#undef X
+  if (dlerror()) dlerror(); /* gives the text back */
+  next.free_sized = found.free_sized ? found.free_sized : free_by_plain_free;
+  next.free_aligned_sized =
+      found.free_aligned_sized ? found.free_aligned_sized : free_aligned_by_plain_free;
 }

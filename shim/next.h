@@ -16,6 +16,7 @@
 struct next {
 #define X(name, result, parameters) result(*name) parameters;
   ALLOCATOR_HOOKS(X)
+  LATE_HOOKS(X)
   HOST_HOOKS(X)
 #undef X
 };
@@ -24,6 +25,8 @@ extern struct next next;
 /* Looks all of them up; to be called before any use of `next`, cheap after the first time. False
  * when called from inside itself: then the pool must serve. */
 bool next_resolve(void);
+/* Looks up the LATE_HOOKS: before any use of them. */
+void next_resolve_late(void);
 static inline bool next_ready(void) {
   return __builtin_expect(next.malloc != NULL, 1);
 }
