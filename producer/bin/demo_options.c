@@ -18,8 +18,8 @@ static const char help[] =
     "By default the queue is unbounded and one message is sent for each round trip: nearly all of\n"
     "the payload copies pile up in the queue. Try --queue 64, --receive many, --payload move.\n"
     "\n"
-    "  --messages N            how many messages to send (8000)\n"
-    "  --size SIZE             payload of each, as in 500, 16KiB (16KiB)\n"
+    "  --messages N            how many messages to send (3000)\n"
+    "  --size SIZE             payload of each, as in 500, 16KiB (32KiB)\n"
     "  --rate N                messages a second; 0: as fast as it goes (0)\n"
     "  --producers N           producers that share the connection, in turn (1)\n"
     "  --queue unbounded|N[:BYTES]\n"
@@ -30,7 +30,7 @@ static const char help[] =
     "  --receive one|many[:LIMIT]\n"
     "                          messages that the background thread takes at once (one; many: 256)\n"
     "  --payload copy|move     the library copies the payload, or takes it over (copy)\n"
-    "  --round-trip DURATION   of the broker inside this process, as in 500us, 2ms (600us)\n"
+    "  --round-trip DURATION   of the broker inside this process, as in 500us, 1s (2ms)\n"
     "  --seed N                of the payloads' contents (1)\n"
     "  --json                  prints the figures as JSON\n"
     "  --log FILE              writes a line for each message with the times of its stages (CSV)\n"
@@ -197,8 +197,8 @@ static void take(struct demo_options *options, int option, const char *text) {
 
 void demo_options_parse(struct demo_options *options, int argc, char **argv) {
   const uint64_t unset = UINT64_MAX;
-  *options = (struct demo_options){.messages = 8000,
-                                   .size = 16 << 10,
+  *options = (struct demo_options){.messages = 3000,
+                                   .size = 32 << 10,
                                    .producers = 1,
                                    .receive_limit = 1,
                                    .round_trip_ns = unset,
@@ -215,5 +215,5 @@ void demo_options_parse(struct demo_options *options, int argc, char **argv) {
   if (optind < argc) fail("'%s' is not an option; producer_demo --help lists them", argv[optind]);
   if (options->connect && options->round_trip_ns != unset)
     fail("--round-trip: the broker of --connect has its own; give it to producer_broker");
-  if (options->round_trip_ns == unset) options->round_trip_ns = options->connect ? 0 : 600000;
+  if (options->round_trip_ns == unset) options->round_trip_ns = options->connect ? 0 : 2000000;
 }
