@@ -70,3 +70,19 @@ $(BUILD)/tests/stress/ledger: $(BUILD)/obj/tests/stress/ledger.o $(BUILD)/obj/te
 	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
 
 stress-programs: $(BUILD)/tests/stress/ledger_host $(BUILD)/tests/stress/ledger
+
+$(BUILD)/tests/bench/pair: tests/bench/pair.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -fno-optimize-sibling-calls -fno-builtin -o $@ $<
+
+$(BUILD)/tests/bench/null_shim.so: tests/bench/null_shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -O2 -D_GNU_SOURCE -fPIC -shared -fno-builtin -o $@ $< -ldl
+
+bench-programs: $(BUILD)/tests/bench/pair $(BUILD)/tests/bench/null_shim.so
+
+$(BUILD)/tests/bench/reader: $(BUILD)/obj/tests/bench/reader.o $(BUILD)/obj/tests/viewer/trace_writer.o $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
+
+bench-programs: $(BUILD)/tests/bench/reader
