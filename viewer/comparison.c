@@ -134,8 +134,10 @@ int comparison_make(struct report runs[2], enum comparison_key key, struct compa
   }
   comparison->sites = malloc((HASH_COUNT(entries) + 1) * sizeof *comparison->sites);
   if (!comparison->sites) error = -ENOMEM;
-  HASH_ITER(hh, entries, entry, next) {
-    HASH_DEL(entries, entry);
+  entry = entries;
+  HASH_CLEAR(hh, entries);
+  for (; entry; entry = next) {
+    next = entry->hh.next;
     if (comparison->sites)
       comparison->sites[comparison->count++] = entry->site;
     else
@@ -151,7 +153,7 @@ int comparison_make(struct report runs[2], enum comparison_key key, struct compa
 }
 
 void comparison_free(struct comparison *comparison) {
-  for (size_t i = 0; i < comparison->count; i++)
+  for (size_t i = 0; comparison->sites && i < comparison->count; i++)
     free(comparison->sites[i].stack);
   free(comparison->sites);
   *comparison = (struct comparison){0};

@@ -160,8 +160,10 @@ void debug_info_close(struct debug_info *info) {
   address_map_free(&info->ranges);
   address_map_free(&info->symbols);
   struct readable_name *name, *next;
-  HASH_ITER(hh, info->names, name, next) {
-    HASH_DEL(info->names, name);
+  name = info->names;
+  HASH_CLEAR(hh, info->names);
+  for (; name; name = next) {
+    next = name->hh.next;
     free(name->readable);
     free(name);
   }

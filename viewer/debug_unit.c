@@ -59,9 +59,10 @@ struct debug_unit debug_unit_of(const Dwarf_Die *die, const Dwarf_Die *scope) {
 }
 
 void debug_unit_free(struct debug_unit *unit) {
-  struct scoped_name *name, *next;
-  HASH_ITER(hh, unit->names, name, next) {
-    HASH_DEL(unit->names, name);
+  struct scoped_name *name = unit->names, *next;
+  HASH_CLEAR(hh, unit->names);
+  for (; name; name = next) {
+    next = name->hh.next;
     free(name->name);
     free(name);
   }

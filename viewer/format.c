@@ -73,7 +73,7 @@ struct human format_duration(double ns) {
 struct human format_count(uint64_t count) {
   char digits[24];
   int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
-  struct human human;
+  struct human human = {""};
   char *to = human.text;
   for (int i = 0; i < length; i++) {
     if (i && (length - i) % 3 == 0) *to++ = ',';

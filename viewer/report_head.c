@@ -13,7 +13,8 @@ enum { MARGIN = 17 };
 bool report_is_partial(const struct report *report) {
   const struct run_missing *missing = &report->info->missing;
   return missing->bad_slots || missing->lost_chunks || missing->cut_bytes || missing->bad_records ||
-         missing->missing_nodes || missing->dropped_events || !report->profile->check.agree;
+         missing->missing_nodes || missing->dropped_events || report->info->stop ||
+         !report->profile->check.agree;
 }
 
 /* ---- the run ---------------------------------------------------------------------------- */
@@ -170,6 +171,12 @@ static void put_missing(struct terminal *terminal, const struct run_missing *mis
   warn(terminal, missing->dropped_events, "events that the recorder could not write");
   warn(terminal, missing->skipped_events,
        "events skipped, in signal handlers or before a thread was ready");
+  warn(terminal, missing->late_events,
+       "events older than the recorder had promised, taken as of when they were read");
+  if (missing->calibration) {
+    terminal_to(terminal, MARGIN);
+    terminal_wrap(terminal, WARNING, "the clock was calibrated only once: times are a guess");
+  }
   warn(terminal, missing->early_events, "allocations made before recording began");
   warn(terminal, missing->incomplete_stacks, "stacks that could not be walked to their root");
   warn(terminal, missing->unprotected_lanes,
@@ -184,25 +191,30 @@ static void put_missing(struct terminal *terminal, const struct run_missing *mis
 }
 
 static void put_stop(struct terminal *terminal, const struct run_info *info) {
-  static const char *const reasons[] = {
-      [TRACE_STOP_LOST] =
-          "recording stopped early, and figures end there: the program took the trace's descriptor",
-      [TRACE_STOP_SECCOMP] = "recording stopped early, and figures end there: the program asked "
-                             "for a system call filter",
-      [TRACE_STOP_MEMORY] =
-          "recording stopped early, and figures end there: no memory for the recorder's tables",
-  };
-  if (info->stop == TRACE_NOT_STOPPED) return;
+  const char *reason = "for a reason that a newer dwell knows";
+  char *text;
+  switch (info->stop) {
+  case TRACE_NOT_STOPPED:
+    return;
+  case TRACE_STOP_WRITE:
+    reason = strerror((int)info->stop_errno);
+    break;
+  case TRACE_STOP_LOST:
+    reason = "the program took the trace's descriptor";
+    break;
+  case TRACE_STOP_SECCOMP:
+    reason = "the program asked for a system call filter";
+    break;
+  case TRACE_STOP_MEMORY:
+    reason = "no memory for the recorder's tables";
+    break;
+  }
+  if (asprintf(&text, "recording stopped early, and figures end there: %s%s",
+               info->stop == TRACE_STOP_WRITE ? "the trace could not grow: " : "", reason) < 0)
+    return;
   terminal_to(terminal, MARGIN);
-  if (info->stop == TRACE_STOP_WRITE)
-    terminal_put(terminal, WARNING,
-                 "recording stopped early, and figures end there: the trace could not grow: %s",
-                 strerror((int)info->stop_errno));
-  else
-    terminal_put(terminal, WARNING, "%s",
-                 info->stop < sizeof reasons / sizeof *reasons ? reasons[info->stop]
-                                                               : "recording stopped early");
-  terminal_end(terminal);
+  terminal_wrap(terminal, WARNING, text);
+  free(text);
 }
 
 /* What the user asked to be compared, and what this allocator hides. */

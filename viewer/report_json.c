@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../shim/trace.h"
 #include "report.h"
 #include "utf8.h"
 
@@ -47,6 +48,18 @@ static const char *ending_name(enum run_ending ending) {
   return names[ending];
 }
 
+/* Why recording ended before the program did. */
+static json_t *stop_json(const struct run_info *info) {
+  static const char *const names[] = {
+      [TRACE_STOP_WRITE] = "write",
+      [TRACE_STOP_LOST] = "lost",
+      [TRACE_STOP_SECCOMP] = "seccomp",
+      [TRACE_STOP_MEMORY] = "memory",
+  };
+  if (info->stop == TRACE_NOT_STOPPED) return json_null();
+  return text(info->stop < sizeof names / sizeof *names ? names[info->stop] : "unknown");
+}
+
 static json_t *missing_json(const struct report *report) {
   const struct run_missing *missing = &report->info->missing;
   json_t *json = json_object();
@@ -57,11 +70,13 @@ static json_t *missing_json(const struct report *report) {
   json_object_set_new(json, "unknown_records", integer(missing->unknown_records));
   json_object_set_new(json, "dropped_events", integer(missing->dropped_events));
   json_object_set_new(json, "skipped_events", integer(missing->skipped_events));
+  json_object_set_new(json, "late_events", integer(missing->late_events));
   json_object_set_new(json, "early_events", integer(missing->early_events));
   json_object_set_new(json, "incomplete_stacks", integer(missing->incomplete_stacks));
   json_object_set_new(json, "missing_nodes", integer(missing->missing_nodes));
   json_object_set_new(json, "unprotected_lanes", integer(missing->unprotected_lanes));
   json_object_set_new(json, "late_events", integer(missing->late_events));
+  json_object_set_new(json, "calibration", integer(missing->calibration));
   json_object_set_new(json, "calibration", integer(missing->calibration));
   json_object_set_new(json, "unmatched_deaths", integer(report->profile->unmatched_deaths));
   json_object_set_new(json, "order_violations", integer(report->profile->order_violations));
@@ -94,6 +109,10 @@ static json_t *run_json(const struct report *report) {
   json_object_set_new(json, "events", integer(report->profile->events));
   json_object_set_new(json, "skipped", integer(info->missing.skipped_events));
   json_object_set_new(json, "missing", missing_json(report));
+  json_object_set_new(json, "stop", stop_json(info));
+  json_object_set_new(json, "new_unseen", json_boolean(info->new_unseen));
+  json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
+  json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));
   json_object_set_new(json, "unwinder", text(info->unwinder));
   json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
   json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));

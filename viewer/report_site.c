@@ -103,7 +103,8 @@ static void add_bucket(void *context, uint64_t low, uint64_t high, uint64_t coun
 /* The k-th of ..., 1, 2, 5, 10, 20, 50, ... with step 0 = 1. */
 static double round_number(int k) {
   static const double steps[] = {1, 2, 5};
-  return steps[k % 3] * pow(10, k / 3);
+  int decade = k / 3;
+  return steps[k % 3] * pow(10, decade);
 }
 
 static struct rows count_lifetimes(const struct site *site) {

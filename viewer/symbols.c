@@ -76,15 +76,17 @@ void symbols_allow_debuginfod(struct symbols *symbols) {
 
 void symbols_close(struct symbols *symbols) {
   if (!symbols) return;
-  struct address *address, *next_address;
-  HASH_ITER(hh, symbols->addresses, address, next_address) {
-    HASH_DEL(symbols->addresses, address);
+  struct address *address = symbols->addresses, *next_address;
+  HASH_CLEAR(hh, symbols->addresses);
+  for (; address; address = next_address) {
+    next_address = address->hh.next;
     free(address->frames);
     free(address);
   }
-  struct stack *stack, *next_stack;
-  HASH_ITER(hh, symbols->stacks, stack, next_stack) {
-    HASH_DEL(symbols->stacks, stack);
+  struct stack *stack = symbols->stacks, *next_stack;
+  HASH_CLEAR(hh, symbols->stacks);
+  for (; stack; stack = next_stack) {
+    next_stack = stack->hh.next;
     free(stack->frames);
     free(stack);
   }
@@ -187,7 +189,10 @@ size_t symbols_node(struct symbols *symbols, uint32_t id, const struct frame **f
   const struct stack_node *node = trace_file_node(symbols->file, id);
   *frames = NULL;
   if (!node) return 0;
-  struct address_key key = {.pc = node->pc, .module = node->module};
+  struct address_key key;
+  memset(&key, 0, sizeof key); /* all its bytes are the key */
+  key.pc = node->pc;
+  key.module = node->module;
   struct address *address;
   HASH_FIND(hh, symbols->addresses, &key, sizeof key, address);
   if (!address) {
@@ -238,7 +243,10 @@ static struct frame *join_frames(struct symbols *symbols, uint32_t stack, uint32
 
 size_t symbols_stack(struct symbols *symbols, uint32_t id, uint32_t limit,
                      const struct frame **frames) {
-  struct stack_key key = {.stack = id, .limit = limit};
+  struct stack_key key;
+  memset(&key, 0, sizeof key);
+  key.stack = id;
+  key.limit = limit;
   struct stack *stack;
   HASH_FIND(hh, symbols->stacks, &key, sizeof key, stack);
   if (!stack) {

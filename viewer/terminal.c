@@ -80,7 +80,7 @@ static int columns_of(uint32_t code) {
 }
 
 static void put_character(FILE *out, uint32_t code) {
-  char bytes[4];
+  char bytes[4] = {0};
   fwrite(bytes, 1, (size_t)utf8_write(code, bytes), out);
 }
 
