@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shim/trace.h"
 #include "harness.h"
+#include "shim/trace.h"
 
 static size_t lines(const char *text) {
   size_t count = 0;
