@@ -1,4 +1,5 @@
-/* null_shim.c - forwards malloc and free and does nothing else: the least that any preloaded tool costs. */
+/* null_shim.c - forwards malloc and free and does nothing else: the least that any preloaded tool
+ * costs. */
 #include <dlfcn.h>
 #include <stdlib.h>
 
