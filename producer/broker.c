@@ -137,16 +137,20 @@ static int serve(struct broker *broker, int first) {
   size_t max = broker->options.max_clients;
   struct pollfd *fds = calloc(2 + max + 1, sizeof *fds);
   broker->clients = calloc(max, sizeof(struct broker_client *));
-  int error = fds && broker->clients ? 0 : -ENOMEM;
-  if (!error && first >= 0) error = add_client(broker, first);
-  if (error && first >= 0) close(first);
+  int error = -ENOMEM;
+  broker->client_count = 0;
   /* The kernel rounds sleeps up by 50 us, which would be a tenth of a usual round trip. */
   prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
-  while (!error && !broker->died && !fds[0].revents &&
-         (broker->client_count > 0 || broker->listener >= 0))
-    serve_turn(broker, fds);
-  while (broker->client_count > 0)
-    remove_client(broker, 0);
+  if (fds && broker->clients) {
+    error = first >= 0 ? add_client(broker, first) : 0;
+    if (!error) first = -1; /* the client owns it now */
+    while (!error && !broker->died && !fds[0].revents &&
+           (broker->client_count > 0 || broker->listener >= 0))
+      serve_turn(broker, fds);
+    while (broker->client_count > 0)
+      remove_client(broker, 0);
+  }
+  if (first >= 0) close(first);
   if (broker->listener >= 0) close(broker->listener);
   free(broker->clients);
   broker->clients = NULL;

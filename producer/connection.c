@@ -89,7 +89,7 @@ static int listen_one(const struct addrinfo *at, uint16_t *port) {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-  } bound;
+  } bound = {0};
   socklen_t size = sizeof bound;
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
       bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0 &&

@@ -14,7 +14,7 @@
 int mailbox_init(struct mailbox *mailbox, size_t size) {
   *mailbox = (struct mailbox){.size = size, .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (mailbox->wake < 0) return -errno;
-  mailbox->ring = calloc(size, sizeof *mailbox->ring);
+  mailbox->ring = calloc(size, sizeof(struct produce *));
   int error = mailbox->ring ? 0 : ENOMEM;
   if (!error) error = pthread_mutex_init(&mailbox->mutex, NULL);
   if (!error) {

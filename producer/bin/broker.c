@@ -4,10 +4,10 @@
  */
 #include "../broker.h"
 
+#include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,20 +35,10 @@ static const char help[] =
     "Exit status: 0 ended by such a signal; 2 wrong usage; 3 could not start; 4 died "
     "(--die-after).\n";
 
-static _Noreturn __attribute__((format(printf, 1, 2))) void fail(const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  fputs("producer_broker: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputs("\n", stderr);
-  va_end(arguments);
-  exit(2);
-}
-
 static uint64_t count_of(const char *option, const char *text) {
   uint64_t value;
   if (!quantity_count(text, &value) || value == 0 || value > 1000000000)
-    fail("--%s: '%s' is not a number from 1 to 1000000000", option, text);
+    errx(2, "--%s: '%s' is not a number from 1 to 1000000000", option, text);
   return value;
 }
 
@@ -56,7 +46,7 @@ static void parse_rate(struct broker_options *options, const char *text) {
   char records[24];
   const char *colon = strchr(text, ':');
   size_t length = colon ? (size_t)(colon - text) : strlen(text);
-  if (length >= sizeof records) fail("--rate: '%s' is not a rate, as in 5000 or 5000:200", text);
+  if (length >= sizeof records) errx(2, "--rate: '%s' is not a rate, as in 5000 or 5000:200", text);
   memcpy(records, text, length);
   records[length] = '\0';
   options->record_cost_ns = 1000000000 / count_of("rate", records);
@@ -84,7 +74,8 @@ static const char *parse(struct broker_options *options, int argc, char **argv) 
       break;
     case ROUND_TRIP:
       if (!quantity_duration(optarg, &options->round_trip_ns))
-        fail("--round-trip: '%s' is not a duration; give a number and a unit, as in 500us or 2ms",
+        errx(2,
+             "--round-trip: '%s' is not a duration; give a number and a unit, as in 500us or 2ms",
              optarg);
       break;
     case RATE:
@@ -98,19 +89,20 @@ static const char *parse(struct broker_options *options, int argc, char **argv) 
       break;
     case MAX_CLIENTS:
       options->max_clients = count_of("max-clients", optarg);
-      if (options->max_clients > 10000) fail("--max-clients: at most 10000");
+      if (options->max_clients > 10000) errx(2, "--max-clients: at most 10000");
       break;
     case HELP:
       fputs(help, stdout);
       exit(0);
     case ':':
-      fail("%s needs a value; see producer_broker --help", argv[optind - 1]);
+      errx(2, "%s needs a value; see producer_broker --help", argv[optind - 1]);
     default:
-      fail("'%s' is not an option, or takes no value; producer_broker --help lists them",
+      errx(2, "'%s' is not an option, or takes no value; producer_broker --help lists them",
            argv[optind - 1]);
     }
   }
-  if (optind < argc) fail("'%s' is not an option; producer_broker --help lists them", argv[optind]);
+  if (optind < argc)
+    errx(2, "'%s' is not an option; producer_broker --help lists them", argv[optind]);
   return address;
 }
 

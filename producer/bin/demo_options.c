@@ -1,8 +1,8 @@
 /* demo_options.c - reads the command line; each complaint names the option and the remedy. */
 #include "demo_options.h"
 
+#include <err.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,20 +42,10 @@ static const char help[] =
     "not\n"
     "sent; 2 wrong usage; 3 could not start (no broker, no memory, log not writable).\n";
 
-static _Noreturn __attribute__((format(printf, 1, 2))) void fail(const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  fputs("producer_demo: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputs("\n", stderr);
-  va_end(arguments);
-  exit(2);
-}
-
 static uint64_t count_of(const char *option, const char *text, uint64_t min, uint64_t max) {
   uint64_t value;
   if (!quantity_count(text, &value) || value < min || value > max)
-    fail("--%s: '%s' is not a number from %llu to %llu", option, text, (unsigned long long)min,
+    errx(2, "--%s: '%s' is not a number from %llu to %llu", option, text, (unsigned long long)min,
          (unsigned long long)max);
   return value;
 }
@@ -69,7 +59,7 @@ static unsigned word_of(const char *option, const char *text, const char *const 
     strcat(list, i ? ", " : "");
     strcat(list, words[i]);
   }
-  fail("--%s: '%s' is none of: %s", option, text, list);
+  errx(2, "--%s: '%s' is none of: %s", option, text, list);
 }
 
 static void parse_queue(struct demo_options *options, const char *text) {
@@ -86,7 +76,8 @@ static void parse_queue(struct demo_options *options, const char *text) {
   }
   if (good && colon) good = quantity_size(colon + 1, &options->queue_bytes);
   if (!good || (options->queue_messages == 0 && options->queue_bytes == 0))
-    fail("--queue: '%s' is no bound; give unbounded, or messages and perhaps bytes, as in 64 or "
+    errx(2,
+         "--queue: '%s' is no bound; give unbounded, or messages and perhaps bytes, as in 64 or "
          "64:1MiB",
          text);
 }
@@ -98,17 +89,18 @@ static void parse_receive(struct demo_options *options, const char *text) {
     options->receive_limit = 256;
   else if (strncmp(text, "many:", 5) != 0 || !quantity_count(text + 5, &options->receive_limit) ||
            options->receive_limit < 2 || options->receive_limit > 65536)
-    fail("--receive: '%s' is none of: one, many, many:LIMIT with a limit from 2 to 65536", text);
+    errx(2, "--receive: '%s' is none of: one, many, many:LIMIT with a limit from 2 to 65536", text);
 }
 
 static void parse_size(struct demo_options *options, const char *text) {
   if (!quantity_size(text, &options->size) || options->size > 64u << 20)
-    fail("--size: '%s' is not a size up to 64MiB; give bytes or a unit, as in 500 or 16KiB", text);
+    errx(2, "--size: '%s' is not a size up to 64MiB; give bytes or a unit, as in 500 or 16KiB",
+         text);
 }
 
 static void parse_round_trip(struct demo_options *options, const char *text) {
   if (!quantity_duration(text, &options->round_trip_ns))
-    fail("--round-trip: '%s' is not a duration; give a number and a unit, as in 500us or 2ms",
+    errx(2, "--round-trip: '%s' is not a duration; give a number and a unit, as in 500us or 2ms",
          text);
 }
 
@@ -206,14 +198,15 @@ void demo_options_parse(struct demo_options *options, int argc, char **argv) {
   opterr = 0;
   int option;
   while ((option = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-    if (option == ':') fail("%s needs a value; see producer_demo --help", argv[optind - 1]);
+    if (option == ':') errx(2, "%s needs a value; see producer_demo --help", argv[optind - 1]);
     if (option == '?')
-      fail("'%s' is not an option, or takes no value; producer_demo --help lists them",
+      errx(2, "'%s' is not an option, or takes no value; producer_demo --help lists them",
            argv[optind - 1]);
     take(options, option, optarg);
   }
-  if (optind < argc) fail("'%s' is not an option; producer_demo --help lists them", argv[optind]);
+  if (optind < argc)
+    errx(2, "'%s' is not an option; producer_demo --help lists them", argv[optind]);
   if (options->connect && options->round_trip_ns != unset)
-    fail("--round-trip: the broker of --connect has its own; give it to producer_broker");
+    errx(2, "--round-trip: the broker of --connect has its own; give it to producer_broker");
   if (options->round_trip_ns == unset) options->round_trip_ns = options->connect ? 0 : 2000000;
 }
