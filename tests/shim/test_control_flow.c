@@ -1,5 +1,6 @@
 /* Control that leaves frames in other ways than by return: exceptions, longjmp, signals. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,25 @@ Test(control_flow, longjmp_out_of_deep_frames_and_handlers_loses_no_event) {
   cr_assert_eq(recording_tally(recording, 9011).deaths, 150);
   cr_assert_eq(recording_tally(recording, 9013).deaths, 50);
   cr_assert_eq(recording->info->missing.skipped_events, 0);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(control_flow, a_hook_left_by_longjmp_is_noticed_by_the_next_one) {
+  const char *jumping = built("tests/plugins/jumping_malloc.so");
+  char preload[2 * PATH_MAX];
+  snprintf(preload, sizeof(preload), "LD_PRELOAD=%s:%s", built("libdwell.so"), jumping);
+  struct trial *trial =
+      trial_run(&(struct trial_setup){.program = "left_hooks", .variables = {preload}});
+  cr_assert_eq(trial->status, 0, "%s%s", trial->out, trial->err);
+  cr_assert_str_eq(trial->out, "done\n");
+  struct recording *recording = recording_only(trial);
+  cr_assert_eq(recording_tally(recording, 25013).births, 0); /* it never returned */
+  cr_assert_eq(recording_tally(recording, 25031).deaths, 20);
+  /* what the handler does, inside of the hook, is counted as skipped: a birth and a death */
+  cr_assert_eq(recording->info->missing.skipped_events, 40);
+  cr_assert_eq(recording_tally(recording, 25033).births, 0);
+  cr_assert_str_eq(recording->info->allocator, jumping);
   recording_free(recording);
   trial_free(trial);
 }
