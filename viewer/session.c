@@ -57,7 +57,7 @@ static void trace_add(struct session *session, const char *path, int fd,
   const struct trace_head *head = &start->head;
   uint32_t program_at = head->program < TRACE_STRINGS_SIZE ? head->program : 0;
   struct session_trace **grown =
-      realloc(session->traces, (session->count + 1) * sizeof(session->traces[0]));
+      realloc(session->traces, (session->count + 1) * sizeof(*session->traces));
   if (grown) session->traces = grown;
   struct session_trace *trace = calloc(1, sizeof(*trace));
   char *name = strdup(path);
