@@ -157,6 +157,7 @@ struct trace_control {
   uint64_t differing_stacks;  /* and those that differed */
   uint64_t max_rss_bytes;     /* by the recorder at exit; 0: unknown */
   uint64_t new_unseen; /* 1: the allocator has an operator new of its own that calls no malloc */
+  uint64_t slots;      /* whole slots that the file has had; 0 unknown. A shorter file was cut. */
 };
 
 enum trace_end_kind {

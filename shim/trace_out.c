@@ -273,6 +273,15 @@ void trace_out_forget(void) {
 
 /* ---- growth ----------------------------------------------------------------------------- */
 
+/* The file is whole up to `end`: a reader that finds less knows that it was cut. */
+static void note_end(uint64_t end) {
+  uint64_t slots = end / TRACE_SLOT, *known = &trace_out.control->slots;
+  uint64_t seen = __atomic_load_n(known, __ATOMIC_RELAXED);
+  while (seen < slots && !__atomic_compare_exchange_n(known, &seen, slots, true, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED))
+    continue;
+}
+
 int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
   struct rlimit limit = {0};
   *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
@@ -288,6 +297,7 @@ int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
     sys_munmap(*mapped, size);
     return result;
   }
+  note_end(*offset + size);
   return 0;
 }
 
@@ -296,7 +306,9 @@ int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, cons
   int fd = checked_fd();
   if (fd < 0) return fd;
   long written = sys_pwritev(fd, parts, 2, offset);
-  return written == TRACE_SLOT ? 0 : written < 0 ? (int)written : -ENOSPC;
+  if (written != TRACE_SLOT) return written < 0 ? (int)written : -ENOSPC;
+  note_end(offset + TRACE_SLOT);
+  return 0;
 }
 
 void trace_out_calibrate(void) {

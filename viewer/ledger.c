@@ -73,7 +73,7 @@ static int book(struct ledger *ledger, uint64_t address, uint64_t bytes, uint64_
 
 void ledger_close(struct ledger *ledger, uint64_t ticks) {
   if (ticks <= ledger->ticks) return;
-  ledger->byte_ticks += (unsigned __int128)ledger->live_bytes * (ticks - ledger->ticks);
+  ledger->byte_ticks += ledger->live_bytes * (ticks - ledger->ticks);
   ledger->ticks = ticks;
 }
 
@@ -100,7 +100,9 @@ int ledger_enter(struct ledger *ledger, const struct event_batch *batch) {
       /* fall through */
     case EVENT_BIRTH:
       error = book(ledger, event->address, event_bytes(event), &before);
-      ledger->live_bytes += event_bytes(event) - before - moved;
+      ledger->live_bytes += event_bytes(event);
+      ledger->live_bytes -= before;
+      ledger->live_bytes -= moved;
       break;
     }
     if (error) return error;

@@ -19,9 +19,9 @@ struct ledger_entry {
 struct ledger {
   struct ledger_entry *entries;
   size_t count, mask;
-  uint64_t *in_flight; /* by lane: bytes of the block that a realloc is moving, 0 none */
-  uint64_t live_bytes;
-  uint64_t ticks; /* up to here */
+  uint64_t *in_flight;          /* by lane: bytes of the block that a realloc is moving, 0 none */
+  unsigned __int128 live_bytes; /* so wide that sizes from a damaged file can't wrap it */
+  uint64_t ticks;               /* up to here */
   unsigned __int128 byte_ticks;
 };
 

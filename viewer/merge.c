@@ -39,10 +39,11 @@ static void sift_down(struct merge *merge, size_t at) {
 }
 
 int merge_begin(struct merge *merge, const struct slots *slots, const struct catalog *catalog,
-                uint64_t cut_ticks) {
+                uint64_t start_ticks, uint64_t cut_ticks) {
   *merge = (struct merge){
       .source = {.slots = slots, .catalog = catalog, .cut_ticks = cut_ticks},
       .lanes = calloc(slots->lane_count + 1, sizeof(*merge->lanes)),
+      .now = start_ticks,
       .heap = calloc(slots->lane_count + 1, sizeof(*merge->heap)),
   };
   merge->source.buffer = calloc(1, SLOTS_BUFFER);

@@ -1,9 +1,9 @@
 /* merge.h - all lanes' events in one order of time.
  *
- * Time never runs backwards in what is handed on: an event that is older than one already handed on
- * (its chunk broke the promise of floor_ticks) is taken as of now, and counted. At equal ticks a
- * lane's own order is kept, and across lanes deaths come first: an address is given back before it
- * is given out.
+ * Time never runs backwards in what is handed on: an event that is older than the start, or than
+ * one already handed on (its chunk broke the promise of floor_ticks), is taken as of now, and
+ * counted. At equal ticks a lane's own order is kept, and across lanes deaths come first: an
+ * address is given back before it is given out.
  */
 #ifndef DWELL_MERGE_H
 #define DWELL_MERGE_H
@@ -23,9 +23,10 @@ struct merge {
   uint64_t late_events; /* older than `now` when they came */
 };
 
-/* `slots` and `catalog` must outlive the merge. Returns 0 or -ENOMEM; merge_end() in any case. */
+/* Begins at `start_ticks`, with what is not younger than `cut_ticks`. `slots` and `catalog` must
+ * outlive the merge. Returns 0 or -ENOMEM; merge_end() in any case. */
 int merge_begin(struct merge *merge, const struct slots *slots, const struct catalog *catalog,
-                uint64_t cut_ticks);
+                uint64_t start_ticks, uint64_t cut_ticks);
 /* The next events; batch->count is 0 at the end. Returns 0 or -ENOMEM. */
 int merge_next(struct merge *merge, struct event_batch *batch);
 void merge_end(struct merge *merge);

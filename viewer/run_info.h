@@ -22,7 +22,7 @@ enum run_ending {
  * trace is complete. Known in full after trace_file_profile(). */
 struct run_missing {
   uint64_t bad_slots;       /* slots that are neither chunk nor lane nor hole: torn or damaged */
-  uint64_t lost_chunks;     /* sequence numbers that a lane must have had and that are not there */
+  uint64_t lost_chunks;     /* chunks and lanes that must have been in the file and are not */
   uint64_t cut_bytes;       /* bytes after the last whole slot */
   uint64_t bad_records;     /* chunks whose records could not be decoded to the end */
   uint64_t unknown_records; /* records of a type that this version does not know */

@@ -244,7 +244,7 @@ static void drop_duplicates(struct slots *slots) {
 static uint64_t lane_lost(const struct scan *scan, const struct lane_chunks *lane,
                           const struct window *window) {
   if (scan->live && !(window && window->good)) return 0; /* begun after the windows were read */
-  const struct chunk *chunks = scan->slots->chunks + lane->first;
+  const struct chunk *chunks = lane->count ? &scan->slots->chunks[lane->first] : NULL;
   uint64_t expected = lane->count ? chunks[lane->count - 1].head.sequence : 0, present = 0;
   if (window && window->good && window->sequence > 0 &&
       (scan->live || window->sequence - 1 > expected))

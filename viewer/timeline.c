@@ -5,10 +5,12 @@ static uint64_t part_begin(const struct timeline_fill *fill, unsigned part) {
   return (uint64_t)((unsigned __int128)fill->duration_ns * part / TIMELINE_BUCKETS);
 }
 
+/* The last part that has begun by then. In a run of fewer nanoseconds than parts some are empty,
+ * and several begin at once. */
 static unsigned part_of(const struct timeline_fill *fill, uint64_t ns) {
   if (ns >= fill->duration_ns) return TIMELINE_BUCKETS - 1;
-  unsigned part = (unsigned)((unsigned __int128)ns * TIMELINE_BUCKETS / fill->duration_ns);
-  return part + (part + 1 < TIMELINE_BUCKETS && part_begin(fill, part + 1) <= ns);
+  unsigned __int128 reached = ((unsigned __int128)ns + 1) * TIMELINE_BUCKETS - 1;
+  return (unsigned)(reached / fill->duration_ns);
 }
 
 void timeline_begin(struct timeline_fill *fill, struct timeline *timeline, uint64_t duration_ns) {

@@ -75,13 +75,21 @@ static void find_end(struct trace_file *file) {
   info->duration_ns = run_clock_ns(&file->clock, file->end_ticks);
 }
 
+/* Slots that the recorder says it has written, beyond the end of the file. */
+static uint64_t slots_cut_off(const struct trace_file *file) {
+  uint64_t slots = file->first.file_size / TRACE_SLOT;
+  if (file->live || file->first.control.slots <= slots) return 0;
+  return file->first.control.slots - slots;
+}
+
 static void count_missing(struct trace_file *file) {
   const struct trace_control *control = &file->first.control;
   const struct slots *slots = &file->slots;
   bool late_start = file->first.head.flags & TRACE_LATE_START;
+  uint64_t cut_off = slots_cut_off(file);
   file->info.missing = (struct run_missing){
       .bad_slots = slots->bad_slots + file->first.end_damaged,
-      .lost_chunks = slots->lost_chunks,
+      .lost_chunks = slots->lost_chunks > cut_off ? slots->lost_chunks : cut_off,
       .cut_bytes = slots->cut_bytes,
       .dropped_events = control->dropped + slots->dropped_events,
       .skipped_events = control->skipped + slots->skipped_events,
@@ -253,7 +261,8 @@ int trace_file_profile(struct trace_file *file, struct profile **profile, struct
   struct pairing pairing = {0};
   struct ledger ledger = {0};
   *profile = NULL;
-  int error = merge_begin(&merge, &file->slots, &file->catalog, file->cut_ticks);
+  int error = merge_begin(&merge, &file->slots, &file->catalog, file->first.head.start_ticks,
+                          file->cut_ticks);
   if (!error)
     error = pairing_begin(&pairing, &file->clock, file->catalog.thread_names,
                           file->slots.lane_count, timeline, file->info.duration_ns);

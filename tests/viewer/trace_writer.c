@@ -415,6 +415,7 @@ void writer_finish(struct trace_writer *writer) {
   put(writer, 0, first, sizeof(first));
   put(writer, TRACE_RSS_OFFSET, writer->rss, writer->rss_count * sizeof(*writer->rss));
   put(writer, TRACE_END_OFFSET, &writer->end, sizeof(writer->end));
+  if (writer->control.slots == 0) writer->control.slots = writer->slots;
   put(writer, TRACE_CONTROL_OFFSET, &writer->control, sizeof(writer->control));
 }
 

@@ -1,0 +1,130 @@
+/* reader_check.c - the laws that a profile of whatever file obeys. */
+#include "reader_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viewer/trace_file.h"
+
+#define MUST(law) must(law, #law)
+
+static void must(bool law, const char *text) {
+  if (law) return;
+  fprintf(stderr, "reader_check: broken: %s\n", text);
+  abort();
+}
+
+static void check_shares(const struct trace_file *file, const struct shares *shares, bool threads,
+                         uint64_t blocks) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < shares->count; i++) {
+    sum += shares->of[i].blocks;
+    MUST(shares->of[i].blocks > 0);
+    MUST(i == 0 || shares->of[i].blocks <= shares->of[i - 1].blocks);
+    if (threads) MUST(trace_file_thread_name(file, shares->of[i].id) != NULL);
+    if (threads) continue;
+    uint32_t id = shares->of[i].id;
+    for (const struct stack_node *node; (node = trace_file_node(file, id)); id = node->parent) {
+      MUST(node->parent < id);
+      MUST(node->module == 0 || trace_file_module(file, node->module) != NULL);
+    }
+  }
+  MUST(sum == blocks);
+}
+
+static void check_site(const struct trace_file *file, const struct profile *profile,
+                       const struct site *site) {
+  MUST(&profile->sites[profile_find_site(profile, site->stack)] == site);
+  MUST(site->total.blocks == site->births + site->reallocations);
+  MUST(site->lifetimes.count == site->births);
+  MUST(site->at_end.blocks <= site->births);
+  MUST(site->deaths + site->at_end.blocks <= site->births);
+  MUST(site->handoffs <= site->deaths);
+  MUST(site->lifetime_max_ns <= profile->duration_ns);
+  MUST(site->first_birth_ns <= site->last_birth_ns);
+  MUST(site->last_birth_ns <= profile->duration_ns);
+  MUST(histogram_percentile(&site->lifetimes, 0.5) <= histogram_percentile(&site->lifetimes, 0.99));
+  check_shares(file, &site->birth_threads, true, site->births);
+  check_shares(file, &site->death_threads, true, site->deaths);
+  check_shares(file, &site->death_stacks, false, site->deaths);
+  check_shares(file, &site->resize_stacks, false, site->reallocations);
+}
+
+static void check_profile(const struct trace_file *file, const struct profile *profile) {
+  struct figure at_end = {0}, at_peak = {0}, total = {0};
+  uint64_t births = 0, lived = 0;
+  for (size_t i = 0; i < profile->site_count; i++) {
+    const struct site *site = &profile->sites[i];
+    check_site(file, profile, site);
+    births += site->births;
+    lived += site->deaths;
+    at_end.blocks += site->at_end.blocks;
+    at_end.bytes += site->at_end.bytes;
+    at_peak.blocks += site->at_peak.blocks;
+    at_peak.bytes += site->at_peak.bytes;
+    total.blocks += site->total.blocks;
+    total.bytes += site->total.bytes;
+  }
+  MUST(profile->check.agree);
+  MUST(births == profile->births && lived == profile->deaths);
+  MUST(at_end.blocks == profile->at_end.blocks && at_end.bytes == profile->at_end.bytes);
+  MUST(at_peak.blocks == profile->peak.blocks && at_peak.bytes == profile->peak.bytes);
+  MUST(total.blocks == profile->total.blocks && total.bytes == profile->total.bytes);
+  MUST(profile->births == profile->deaths + profile->order_violations + profile->at_end.blocks);
+  MUST(profile->duration_ns == trace_file_info(file)->duration_ns);
+}
+
+static void check_names(const struct trace_file *file) {
+  const struct run_info *info = trace_file_info(file);
+  size_t letters = strlen(info->executable) + strlen(info->program) + strlen(info->directory) +
+                   strlen(info->host) + strlen(info->unwinder) + strlen(info->allocator) +
+                   strlen(info->parent_trace);
+  for (size_t i = 0; i < info->argc; i++)
+    letters += strlen(info->argv[i]);
+  for (uint32_t id = 1; id <= trace_file_module_count(file); id++) {
+    const struct module *module = trace_file_module(file, id);
+    for (size_t i = 0; i < module->build_id_bytes; i++)
+      letters += module->build_id[i];
+    letters += strlen(module->path);
+  }
+  MUST(letters < SIZE_MAX);
+}
+
+struct reader_figures reader_check(const char *path) {
+  struct trace_file *file;
+  struct profile *profile;
+  struct timeline timeline = {.stack = 1};
+  struct reader_figures figures = {0};
+  char message[512];
+  if (trace_file_open(path, &file, message) != 0) {
+    MUST(strlen(message) > strlen(path));
+    return figures;
+  }
+  MUST(trace_file_profile(file, &profile, &timeline, NULL, NULL) == 0);
+  check_names(file);
+  check_profile(file, profile);
+  figures = (struct reader_figures){
+      .opened = true,
+      .complete = trace_file_info(file)->complete,
+      .births = profile->births,
+      .deaths = profile->deaths,
+      .reallocations = profile->reallocations,
+      .total_bytes = profile->total.bytes,
+      .peak_bytes = profile->peak.bytes,
+      .end_bytes = profile->at_end.bytes,
+      .sites = profile->site_count,
+      .duration_ns = profile->duration_ns,
+      .held_byte_seconds = profile->held_byte_seconds,
+  };
+  profile_free(profile);
+  trace_file_close(file);
+  return figures;
+}
+
+bool reader_figures_equal(const struct reader_figures *a, const struct reader_figures *b) {
+  return a->births == b->births && a->deaths == b->deaths && a->reallocations == b->reallocations &&
+         a->total_bytes == b->total_bytes && a->peak_bytes == b->peak_bytes &&
+         a->end_bytes == b->end_bytes && a->sites == b->sites && a->duration_ns == b->duration_ns &&
+         a->held_byte_seconds == b->held_byte_seconds;
+}
