@@ -198,14 +198,14 @@ static void finish_nodes(struct catalog *catalog) {
 
 /* Gives each distinct name an index. */
 static int finish_names(struct catalog *catalog) {
-  struct catalog_thread *thread, *next_thread;
   struct name *by_text = NULL, *name, *next;
   int error = 0;
   catalog->names = calloc(catalog->thread_count, sizeof(*catalog->names));
   catalog->thread_names = calloc(catalog->thread_count, sizeof(*catalog->thread_names));
   if (!catalog->names || !catalog->thread_names) return -ENOMEM;
   catalog->name_count = 1;
-  HASH_ITER(hh, catalog->thread_by_serial, thread, next_thread) {
+  for (const struct catalog_thread *thread = catalog->thread_by_serial; thread;
+       thread = thread->hh.next) {
     if (!thread->name || !*thread->name) continue;
     HASH_FIND_STR(by_text, thread->name, name);
     if (!name) {

@@ -14,8 +14,8 @@
 #include <stdio.h>
 
 #define SPARSE_MAX (1u << 20) /* no trace is longer */
-#define SPARSE_REPAIR 1u /* all checksums are to be set right: so what they protect is tried too   \
-                          */
+/* All checksums are to be set right: so that damage gets through to what they protect. */
+#define SPARSE_REPAIR 1u
 
 /* Expands to the file at `fd`, from its beginning; it ends with the last segment. */
 void sparse_expand(const uint8_t *data, size_t size, int fd);
