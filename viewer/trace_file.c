@@ -85,7 +85,6 @@ static uint64_t slots_cut_off(const struct trace_file *file) {
 static void count_missing(struct trace_file *file) {
   const struct trace_control *control = &file->first.control;
   const struct slots *slots = &file->slots;
-  bool late_start = file->first.head.flags & TRACE_LATE_START;
   uint64_t cut_off = slots_cut_off(file);
   file->info.missing = (struct run_missing){
       .bad_slots = slots->bad_slots + file->first.end_damaged,
@@ -93,7 +92,7 @@ static void count_missing(struct trace_file *file) {
       .cut_bytes = slots->cut_bytes,
       .dropped_events = control->dropped + slots->dropped_events,
       .skipped_events = control->skipped + slots->skipped_events,
-      .early_events = control->early ? control->early : late_start,
+      .early_events = control->early,
       .incomplete_stacks = control->incomplete_stacks,
       .unprotected_lanes = control->unprotected_lanes,
       .calibration = !run_clock_calibrated(&file->clock),
