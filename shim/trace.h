@@ -61,8 +61,8 @@ enum trace_clock {
 };
 
 enum trace_head_flags {
-  TRACE_FORKED = 1u,     /* begun by fork: blocks born before are not in this trace */
-  TRACE_EXACT = 2u,      /* every event is written; nothing is folded or sampled */
+  TRACE_FORKED = 1u, /* begun by fork: blocks born before are not in this trace */
+  TRACE_EXACT = 2u,  /* every event is written; nothing is folded or sampled */
 };
 
 /* One of these holds at any time: ticks = start_ticks at start_monotonic_ns; a later pair is in the

@@ -86,7 +86,8 @@ static void killed_shell(void) {
 
 static void stopped_shell(void) {
   int status;
-  /* no command in the loop: a shell in the middle of a vfork, whose child is stopped, doesn't stop */
+  /* no command in the loop: a shell in the middle of a vfork, whose child is stopped, doesn't stop
+   */
   pid_t job = job_start("trap 'exit 12' USR1; : >ready; while :; do :; done");
   NEED(waitpid(job, &status, WUNTRACED) == job);
   NEED(WIFSTOPPED(status));

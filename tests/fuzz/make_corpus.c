@@ -3,7 +3,7 @@
  *
  *   make_corpus DIRECTORY
  *
- * Run again after a change of the format. Finds of the fuzzer are kept beside the seeds.
+ * `tests/fuzz/run --seeds` builds and runs it. Finds of the fuzzer are kept beside the seeds.
  */
 #include <stdio.h>
 #include <stdlib.h>
