@@ -28,13 +28,21 @@ void record_realloc(struct lane *lane, uint64_t before, uint64_t after, const vo
               nothing, nothing);
 }
 
+/* What is not an event may be stamped in the middle of one, later than that event's own time: it
+ * does not count for the chunk's floor. */
+static uint64_t aside_delta(struct lane *lane, uint64_t ticks) {
+  uint64_t last = lane->last_ticks, delta = ticks_delta(lane, ticks);
+  lane->last_ticks = last;
+  return delta;
+}
+
 static void record_named(struct lane *lane, enum trace_type type, uint64_t ticks, uint32_t thread,
                          int tid, const char *name) {
   size_t length = strlen(name);
   if (!lane_reserve(lane, LONG_RECORD_MAX + length)) return;
   lane->meta = true;
   record_long(lane, type,
-              (uint64_t[7]){ticks_delta(lane, ticks), thread, (uint64_t)tid, 0, 0, 0, 0},
+              (uint64_t[7]){aside_delta(lane, ticks), thread, (uint64_t)tid, 0, 0, 0, 0},
               (struct piece){name, length}, nothing);
 }
 
@@ -60,7 +68,7 @@ void record_module(struct lane *lane, uint64_t ticks, uint32_t module, uint64_t 
   if (!lane_reserve(lane, LONG_RECORD_MAX + build_id_bytes + path_bytes)) return;
   lane->meta = true;
   record_long(lane, TRACE_MODULE,
-              (uint64_t[7]){ticks_delta(lane, ticks), module, base, start, size, build_id_bytes, 0},
+              (uint64_t[7]){aside_delta(lane, ticks), module, base, start, size, build_id_bytes, 0},
               (struct piece){build_id, build_id_bytes}, (struct piece){path, path_bytes});
 }
 

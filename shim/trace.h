@@ -207,7 +207,7 @@ struct trace_lane {
  *  8  4  sequence
  * 12  4  bytes of records after this header
  * 16  8  base_ticks: delta state at the first record (address 0, ticks base_ticks)
- * 24  8  last_ticks: the youngest time in it; in an open chunk 0
+ * 24  8  last_ticks: the youngest event in it; in an open chunk 0
  * 32  8  floor_ticks: no record in a later chunk of the lane is older; in an open chunk 0
  * 40  4  thread: serial number of the thread that its first records belong to, 0 none yet
  * 44  4  flags: TRACE_CHUNK_META when records other than events are in it; an open chunk may have
