@@ -7,6 +7,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,13 +50,8 @@ static void *state_page(void) {
  * child and not the first. */
 static bool parent_has_recorder(void) {
   static char maps[16384];
-  char path[32] = "/proc/";
-  unsigned pid = (unsigned)sys_getppid(), digits = 1;
-  for (unsigned rest = pid; rest >= 10; rest /= 10)
-    digits++;
-  for (unsigned i = digits, rest = pid; i > 0; i--, rest /= 10)
-    path[6 + i - 1] = (char)('0' + rest % 10);
-  memcpy(path + 6 + digits, "/maps", sizeof "/maps");
+  char path[32];
+  snprintf(path, sizeof path, "/proc/%d/maps", sys_getppid());
   int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return false;
   bool found = false;
@@ -72,8 +68,7 @@ static bool parent_has_recorder(void) {
 }
 
 /* The state to be in from now on. */
-static enum process_state start(void) {
-  bool forked = settled;
+static enum process_state start(bool forked) {
   crc32c_prepare();
   if (forked) {
     strcpy(parent_path, trace_out.path);
@@ -124,7 +119,7 @@ static struct lane *begin_recording(void) {
       threads_watch_fork();
     }
   }
-  enum process_state state = start();
+  enum process_state state = start(forked);
   struct lane *lane = NULL;
   if (state == PROCESS_RECORDING) {
     if (!(lane = threads_begin()))

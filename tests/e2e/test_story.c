@@ -13,6 +13,8 @@
 
 #define MESSAGES 400
 #define SIZE 20000
+#define TEXT(number) TEXT_OF(number)
+#define TEXT_OF(number) #number
 
 static json_t *at(json_t *json, const char *key) {
   json_t *value = json_object_get(json, key);
@@ -44,9 +46,9 @@ static json_t *summary_of(const char *const program[], size_t count) {
 static json_t *demo(const char *queue, const char *payload) {
   const char *program[] = {command_built("producer_demo"),
                            "--messages",
-                           "400",
+                           TEXT(MESSAGES),
                            "--size",
-                           "20000",
+                           TEXT(SIZE),
                            "--round-trip",
                            "1ms",
                            "--queue",
