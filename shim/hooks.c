@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "modules.h"
 #include "next.h"
 #include "process.h"
 #include "record.h"
@@ -118,6 +119,8 @@ HOOK void *calloc(size_t count, size_t size) {
   if (unlikely(!next_resolve()))
     return size && count > POOL_SIZE / size ? NULL : pool_allocate(count * size, 16);
   struct lane *lane = enter();
+  if (unlikely(modules_is_loader(__builtin_return_address(0)) && process_records()))
+    modules_record_gone(lane);
   void *block = next.calloc(count, size);
   if (lane) born(lane, block, count * size);
   return block;

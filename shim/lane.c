@@ -105,6 +105,11 @@ void lanes_forget(void) {
   free_head = 0;
 }
 
+void lanes_detach(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++)
+    if (lanes[number]) sys_map_over(lanes[number]->window, WINDOW_BYTES);
+}
+
 /* Copies the open chunk to a slot of its own and empties the lane, in an order that leaves every
  * record in the file at least once at any moment. 0 or -errno. */
 static int seal(struct lane *lane) {
@@ -132,18 +137,38 @@ static int seal(struct lane *lane) {
   return 0;
 }
 
-bool lane_make_room(struct lane *lane, size_t bytes) {
-  if (!lane->full && process_may_call()) {
+/* False: nothing more goes into this lane. */
+static bool empty(struct lane *lane) {
+  struct process_calls calls;
+  if (lane->full) return false;
+  if (process_calls_begin(&calls)) {
     int result = seal(lane);
-    if (result == 0) {
+    if (result == 0)
       trace_out_calibrate();
-      return bytes + 8 <= TRACE_CHUNK_RECORDS;
-    }
-    process_stop(result == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE, -result);
-  } else if (!lane->full) {
+    else
+      process_stop(result == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE, -result);
+    process_calls_end(&calls);
+    if (result == 0) return true;
+  } else if (!process_may_call()) {
     process_stop(TRACE_STOP_SECCOMP, 0);
   }
   lane->full = true;
+  return false;
+}
+
+bool lane_make_room(struct lane *lane, size_t bytes) {
+  if (empty(lane)) return bytes + 8 <= TRACE_CHUNK_RECORDS;
   __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
   return false;
+}
+
+/* Of all that a record changes only the state word is sure. The delta state that it leads to is not
+ * in it, but a new chunk begins with a known one. */
+void lane_left(struct lane *lane) {
+  lane->memory.nodes_known = lane->memory.states_known = 0;
+  lane->used = TRACE_STATE_USED(lane->window->state);
+  lane->crc = crc32c_extend(CRC32C_BEGIN, lane->records, lane->used);
+  lane->ticks = lane->chunk->base_ticks;
+  lane->address = 0;
+  if (lane->used) empty(lane);
 }

@@ -59,6 +59,10 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* The hook was left, by longjmp or cancellation, in the middle of a record: puts the lane right. */
+void lane_left(struct lane *lane);
+/* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
+void lanes_detach(void);
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);

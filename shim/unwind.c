@@ -53,6 +53,27 @@ size_t unwind_walk(uint64_t *pcs, size_t limit) {
   return walk.used;
 }
 
+struct search {
+  uintptr_t busy;
+  bool outside; /* past the hook that is running */
+  bool found, passed;
+};
+
+static _Unwind_Reason_Code look(struct _Unwind_Context *context, void *argument) {
+  struct search *search = argument;
+  bool own = unwind_is_own(_Unwind_GetIP(context));
+  search->found |= own && search->outside;
+  search->outside |= !own;
+  search->passed = _Unwind_GetCFA(context) > search->busy + 16;
+  return search->found || search->passed ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+bool unwind_passes(uintptr_t busy) {
+  struct search search = {.busy = busy};
+  _Unwind_Backtrace(look, &search);
+  return search.found || !search.passed;
+}
+
 bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store) {
   if (!libunwind_backtrace) return false;
   size_t fresh = walk_libunwind(store, STACK_LIMIT);
