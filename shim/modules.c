@@ -193,7 +193,7 @@ void modules_record_again(struct lane *lane) {
 
 void modules_prepare(void) {
   struct dl_find_object object;
-  if (_dl_find_object((void *)_dl_find_object, &object) != 0) return;
+  if (_dl_find_object(&_r_debug, &object) != 0) return; /* which is ld.so's */
   modules_loader_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
   modules_loader_size = (uint64_t)(uintptr_t)object.dlfo_map_end - modules_loader_start;
 }

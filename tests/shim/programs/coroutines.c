@@ -9,9 +9,7 @@
 
 enum { COROUTINES = 16, STACK = 65536, ROUNDS = 30 };
 
-static struct {
-  ucontext_t context;
-} coroutines[COROUTINES];
+static struct { ucontext_t context; } coroutines[COROUTINES];
 static ucontext_t *_Atomic back;
 static int born, died;
 
