@@ -1,4 +1,4 @@
-/* lane.h - a thread's lane: its window of the trace file, where its records go.
+/* lane.h - a thread's lane: its window of the trace file, where what is known of its events goes.
  *
  * A lane belongs to one thread at a time, so nothing here locks. A record is in the trace from the
  * one 64-bit store at the end of lane_commit(); until then the thread may die without a trace of
@@ -33,25 +33,52 @@ struct stack_memory {
   uint64_t fresh[STACK_LIMIT + 1][4]; /* a walk's new frames, leaf first */
 };
 
+/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number
+ * of its cell + 1; 0: empty. */
+#define CELL_SET_BITS 10
+#define CELL_WAYS 4u
+#define CELL_SLOTS_MAX 15u
+struct cells {
+  uint32_t used;                           /* cells 0..used - 1 have been somebody's */
+  uint32_t victim;                         /* which makes room when none is left */
+  uint32_t more_count;                     /* slots of more cells */
+  bool stuck;                              /* no more can be had */
+  struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
+  uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
+};
+
 struct lane {
-  struct trace_lane *window; /* mapped; its state word is the commit */
+  /* what every event touches */
+  struct trace_lane *window;          /* mapped; its state word is the commit */
+  struct trace_young *young;          /* mapped: the table of young blocks, see young.h */
+  uint32_t young_shift;               /* the table has 2^(64 - shift) sets */
+  uint32_t young_first;               /* the first set that may be used */
+  uint64_t young_bytes, young_blocks; /* that are in it */
+  struct trace_young *touched;        /* being written or folded; NULL: none */
+  int64_t sample_left;                /* bytes up to the next one that is picked */
+  uint32_t number;                    /* from 1 */
+  bool borrowed;                      /* for one event, by a thread that is past its end */
+  bool meta;                          /* the open chunk has records other than events */
+  bool full;                          /* could not be sealed: everything is dropped from now on */
+
   struct trace_chunk *chunk; /* the open chunk's header, mapped */
   unsigned char *records;    /* right behind it */
   uint32_t used, sequence;
   uint32_t crc;            /* running, of records[0..used) */
+  uint32_t young_places;   /* entries of the table */
   uint64_t ticks, address; /* delta state */
   uint64_t last_ticks;
-  bool meta;       /* the open chunk has records other than events */
-  bool full;       /* could not be sealed: everything is dropped from now on */
-  uint32_t number; /* from 1 */
+  uint64_t touched_point; /* of the state word, when `touched` was set to be written */
+
   uint32_t next_free;
   uint32_t thread; /* serial of the thread that it serves, 0 none */
   int tid;
   pthread_t self;
-  bool borrowed;   /* for one event, by a thread that is past its end */
   int exit_rounds; /* how often the thread's exit destructor has run */
   char name[16];
+  uint64_t random;                /* the sampler's */
   uint64_t stack_low, stack_high; /* the thread's stack, where reading cannot fault; 0 unknown */
+  struct cells cells;
   struct stack_memory memory;
   char path[PATH_BYTES]; /* room for a module's path, which the host's stack may not have */
 };
@@ -63,6 +90,10 @@ void lane_release(struct lane *lane);
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);
 struct lane *lane_by_number(uint32_t number);
+
+/* The hook that the lane's thread was in was left by longjmp: what it was doing is finished or
+ * undone, so that nothing is lost or counted twice. */
+void lane_recover(struct lane *lane);
 
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */
 void lanes_forget(void);

@@ -5,6 +5,8 @@
  */
 #include "stack.h"
 
+#include <errno.h>
+
 #include "process.h"
 #include "stack_tree.h"
 #include "trace_out.h"
@@ -27,6 +29,7 @@ static __attribute__((noinline)) void check(struct stack_memory *memory) {
 /* The slow way: the whole stack by an unwinder; what is equal to the last one keeps its nodes. */
 static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
   uint64_t *walked = memory->fresh[0];
+  int saved = errno;
   size_t depth = unwind_walk(walked, STACK_LIMIT + 1);
   if (depth > STACK_LIMIT) walked[depth - 1] = TRACE_PC_TRUNCATED;
   if (depth == 0) {
@@ -42,6 +45,7 @@ static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
   memory->depth = (uint32_t)depth;
   for (size_t i = same; i < depth; i++)
     memory->pcs[i] = walked[depth - 1 - i];
+  errno = saved;
 }
 
 uint32_t stack_here(struct lane *lane) {

@@ -17,9 +17,11 @@
 #include "crc32c.h"
 #include "modules.h"
 #include "next.h"
+#include "sample.h"
 #include "settings.h"
 #include "sys.h"
 #include "unwind.h"
+#include "young.h"
 
 struct trace_out trace_out;
 
@@ -169,7 +171,12 @@ static void fill_head(struct head_page *page, const char *program, const char *h
   head->version_minor = TRACE_VERSION_MINOR;
   head->slot_size = TRACE_SLOT;
   head->lane_slots = TRACE_LANE_SLOTS;
-  head->flags = TRACE_EXACT | (*parent_path ? TRACE_FORKED : 0);
+  const bool exact = young_limits.bytes_end == 0 && sample_mean_bytes == 0;
+  head->flags = (exact ? TRACE_EXACT : 0) | (*parent_path ? TRACE_FORKED : 0);
+  head->fold_age_ticks = young_limits.age_ticks;
+  head->fold_bytes = young_limits.bytes_end ? young_limits.bytes_end - 1 : 0;
+  head->sample_bytes = sample_mean_bytes;
+  head->max_file_bytes = settings.max_bytes;
 #if defined(__x86_64__)
   head->machine = EM_X86_64;
 #elif defined(__aarch64__)
