@@ -42,6 +42,11 @@ static struct lane *lane_make(void) {
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
+  if (result == TRACE_OUT_FULL) {
+    process_stop(TRACE_STOP_SIZE, -result);
+    sys_munmap(lane, sizeof *lane);
+    return NULL;
+  }
   if (result < 0) {
     window = sys_map(-1, 0, WINDOW_BYTES);
     if (!window) {
@@ -106,6 +111,9 @@ void lanes_forget(void) {
     struct lane *lane = lanes[number];
     lanes[number] = NULL;
     if (!lane) continue;
+    young_forget(lane);
+    for (uint32_t i = 0; i < lane->cells.more_count; i++)
+      sys_munmap((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
     sys_munmap(lane->window, WINDOW_BYTES);
     sys_munmap(lane, sizeof *lane);
   }
@@ -172,15 +180,21 @@ void lane_recover(struct lane *lane) {
     open_chunk(lane);
 }
 
+static enum trace_stop stop_of(int error) {
+  if (error == TRACE_OUT_FULL) return TRACE_STOP_SIZE;
+  return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
+}
+
 static bool make_room(struct lane *lane, size_t bytes) {
   if (!lane->full && process_may_call()) {
     int result = seal(lane);
     if (result == 0) {
       trace_out_calibrate();
       write_aged(lane);
+      young_grow(lane);
       return bytes + 8 <= TRACE_CHUNK_RECORDS;
     }
-    process_stop(result == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE, -result);
+    process_stop(stop_of(result), -result);
   } else if (!lane->full) {
     process_stop(TRACE_STOP_SECCOMP, 0);
   }

@@ -66,6 +66,7 @@ struct lane {
   uint32_t used, sequence;
   uint32_t crc;            /* running, of records[0..used) */
   uint32_t young_places;   /* entries of the table */
+  uint32_t young_slots;    /* it is a bigger one, of so many slots; 0: the window's */
   uint64_t ticks, address; /* delta state */
   uint64_t last_ticks;
   uint64_t touched_point; /* of the state word, when `touched` was set to be written */

@@ -35,6 +35,8 @@ __thread struct thread_state self __attribute__((tls_model("initial-exec")));
 static bool settled; /* settings were read, here or in the process that forked us */
 /* The span of time that a record of folded blocks covers: at least 10 ms, at most 100 ms. */
 #define CELL_SPAN_NS 50000000u
+/* The highest fold age; the histograms of lifetimes don't reach much further. */
+#define AGE_MAX_NS 1000000000u
 
 static bool silenced; /* no system call any more */
 static char parent_path[PATH_BYTES];
@@ -88,6 +90,7 @@ static void choose_what_is_written(void) {
   sample_mean_bytes = settings.sample_bytes;
   young_limits = (struct young_limits){
       .age_ticks = (uint64_t)((double)settings.fold_age_ns * ticks_per_ns),
+      .age_max_ticks = (uint64_t)((double)AGE_MAX_NS * ticks_per_ns),
       .flush_ticks = (uint64_t)((double)CELL_SPAN_NS * ticks_per_ns),
       .bytes_end = settings.fold_age_ns ? settings.fold_bytes + 1 : 0,
   };
@@ -100,6 +103,7 @@ static enum process_state start(bool forked) {
     strcpy(parent_path, trace_out.path);
     lanes_forget();
     sample_forget();
+    young_forget_growth();
     stack_tree_forget();
     trace_out_forget();
     silenced = false;
@@ -200,7 +204,8 @@ void process_stop(enum trace_stop why, int error) {
   control->stop_errno = (uint64_t)error;
   __atomic_store_n(&control->stop, why, __ATOMIC_RELEASE);
   if (why == TRACE_STOP_SECCOMP) return;
-  const char *text = error ? strerrordesc_np(error) : "";
+  const char *text =
+      why == TRACE_STOP_SIZE ? "it has reached DWELL_MAX_SIZE" : strerrordesc_np(error);
   complain("recording stopped: %s: %s; what was recorded until now is kept", trace_out.path,
            text ? text : "unknown error");
 }

@@ -7,9 +7,10 @@
 #include "process.h"
 #include "sys.h"
 
-#define FIRST_TABLE_BITS 8 /* 256 lines, 16 KiB: half full with the 900 blocks of a 460 MiB heap   \
-                            */
-#define TABLES_MAX 10      /* each has four times the lines of the one before */
+#define FIRST_TABLE_BITS                                                                           \
+  8                   /* 256 lines, 16 KiB: half full with the 900 blocks of a 460 MiB heap        \
+                       */
+#define TABLES_MAX 10 /* each has four times the lines of the one before */
 
 uint64_t sample_mean_bytes;
 struct sample_table *sample_tables;

@@ -289,12 +289,29 @@ static void note_end(uint64_t end) {
     continue;
 }
 
-int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+/* Takes the next slots; fails before it takes any. */
+static int claim(unsigned slots, uint64_t *offset) {
   struct rlimit limit = {0};
-  *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
+  uint64_t file_limit = sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+  uint64_t slot = __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED);
+  do {
+    uint64_t end = (slot + slots) * TRACE_SLOT;
+    if (end > file_limit) return -EFBIG;
+    if (settings.max_bytes && end > settings.max_bytes) return TRACE_OUT_FULL;
+  } while (!__atomic_compare_exchange_n(&file.next_slot, &slot, slot + slots, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  *offset = slot * TRACE_SLOT;
+  return 0;
+}
+
+uint64_t trace_out_bytes(void) {
+  return __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED) * TRACE_SLOT;
+}
+
+int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+  int claimed = claim(slots, offset);
+  if (claimed < 0 || !mapped) return claimed;
   uint64_t size = (uint64_t)slots * TRACE_SLOT;
-  if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
-  if (!mapped) return 0;
   int fd = checked_fd();
   int result = fd < 0 ? fd : sys_fallocate(fd, *offset, size);
   if (result < 0) return result;

@@ -15,9 +15,10 @@
 #include "lane.h"
 
 struct young_limits {
-  uint64_t age_ticks;   /* a block that died younger may be folded; grows near the size limit */
-  uint64_t flush_ticks; /* a cell that spans more is written */
-  uint64_t bytes_end;   /* a block of so many bytes or more goes to no table; 0: no folding */
+  uint64_t age_ticks;     /* a block that died younger may be folded; grows near the size limit, */
+  uint64_t age_max_ticks; /* up to here */
+  uint64_t flush_ticks;   /* a cell that spans more is written */
+  uint64_t bytes_end;     /* a block of so many bytes or more goes to no table; 0: no folding */
 };
 extern struct young_limits young_limits;
 
@@ -94,6 +95,14 @@ static inline void young_add(struct lane *lane, uint64_t ticks, const void *bloc
   if (++lane->young_blocks > lane->window->young_blocks_max)
     lane->window->young_blocks_max = lane->young_blocks;
 }
+
+/* Near DWELL_MAX_SIZE: blocks may be folded that died older, and the lane's table gets bigger. To
+ * be called now and then when the file has grown. */
+void young_grow(struct lane *lane);
+/* A bigger table of the lane's is unmapped. */
+void young_forget(struct lane *lane);
+/* In a forked child: its file is small again. */
+void young_forget_growth(void);
 
 /* The birth of the oldest block in the table; UINT64_MAX when it is empty. */
 uint64_t young_oldest(const struct lane *lane);
