@@ -20,17 +20,32 @@
 
 #define STACK_LIMIT 1024 /* frames that are kept of a stack */
 
+/* A frame as it is on return to pc, and where that was read: pc at sp - 8, bp at bp_at, sp at sp_at
+ * (the addresses of bp and sp here when nothing was read for them). So when the frame that called
+ * out of this one is in an equal state, this one is unchanged if the three are still there. */
+struct stack_frame {
+  uint64_t pc, sp, bp;
+  const uint64_t *bp_at, *sp_at;
+  uint64_t rule; /* how to find the next frame towards the root */
+};
+
+/* A child that was found in the stack tree. */
+struct stack_child {
+  uint64_t pc;
+  uint32_t parent, number; /* number 0: none */
+};
+#define CHILDREN_KEPT 2048u
+
 /* What the lane's thread remembers of its last stack, frame by frame, root first. The first
- * `nodes_known` have their nodes of the stack tree; the first `states_known` their machine state,
- * see walk.h. */
+ * `nodes_known` have their nodes of the stack tree; of the first `states_known` all of struct
+ * stack_frame is known, of the others the pc alone, see walk.h. */
 struct stack_memory {
   uint32_t depth, nodes_known, states_known;
   uint32_t epoch; /* of the stack tree that the nodes are of */
-  uint64_t pcs[STACK_LIMIT + 1];
+  struct stack_frame frames[STACK_LIMIT + 1];
   uint32_t nodes[STACK_LIMIT + 1];
-  uint64_t sps[STACK_LIMIT + 1], bps[STACK_LIMIT + 1]; /* on return to pc */
-  uint64_t rules[STACK_LIMIT + 1];    /* how to find the next frame towards the root */
-  uint64_t fresh[STACK_LIMIT + 1][4]; /* a walk's new frames, leaf first */
+  struct stack_frame fresh[STACK_LIMIT + 1]; /* a walk's new frames, leaf first */
+  struct stack_child children[CHILDREN_KEPT];
 };
 
 /* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number
