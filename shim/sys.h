@@ -112,6 +112,13 @@ static inline int sys_poll_now(int fd, short events) {
   int result = (int)sys_call(SYS_ppoll, (long)&one, 1, (long)&now, 0, sizeof(uint64_t), 0);
   return result < 0 ? result : one.revents;
 }
+/* A shared mapping of a file: 0 or -errno. */
+static inline int sys_map_shared(int fd, uint64_t offset, size_t size, void **mapped) {
+  long at = sys_call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (long)offset);
+  if (at < 0 && at > -4096) return (int)at;
+  *mapped = (void *)at;
+  return 0;
+}
 /* Fresh private memory in place of what is mapped there. */
 static inline int sys_map_over(void *at, size_t size) {
   long result = sys_call(SYS_mmap, (long)at, (long)size, PROT_READ | PROT_WRITE,

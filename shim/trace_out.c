@@ -17,9 +17,12 @@
 #include "crc32c.h"
 #include "modules.h"
 #include "next.h"
+#include "process.h"
+#include "sample.h"
 #include "settings.h"
 #include "sys.h"
 #include "unwind.h"
+#include "young.h"
 
 struct trace_out trace_out;
 
@@ -179,7 +182,12 @@ static void fill_head(struct head_page *page, const char *program, const char *h
   head->version_minor = TRACE_VERSION_MINOR;
   head->slot_size = TRACE_SLOT;
   head->lane_slots = TRACE_LANE_SLOTS;
-  head->flags = TRACE_EXACT | (*parent_path ? TRACE_FORKED : 0);
+  const bool exact = young_limits.bytes_end == 0 && sample_mean_bytes == 0;
+  head->flags = (exact ? TRACE_EXACT : 0) | (*parent_path ? TRACE_FORKED : 0);
+  head->fold_age_ticks = young_limits.age_ticks;
+  head->fold_bytes = young_limits.bytes_end ? young_limits.bytes_end - 1 : 0;
+  head->sample_bytes = sample_mean_bytes;
+  head->max_file_bytes = settings.max_bytes;
 #if defined(__x86_64__)
   head->machine = EM_X86_64;
 #elif defined(__aarch64__)
@@ -297,26 +305,61 @@ static void note_end(uint64_t end) {
     continue;
 }
 
-int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+/* Takes the next slots; fails before it takes any. */
+static int claim(unsigned slots, uint64_t *offset) {
   struct rlimit limit = {0};
-  *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
-  uint64_t size = (uint64_t)slots * TRACE_SLOT;
-  if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
-  if (!mapped) return 0;
-  int fd = checked_fd();
-  int result = fd < 0 ? fd : sys_fallocate(fd, *offset, size);
-  if (result < 0) {
-    sys_take_raised(result); /* the limit was lowered since we looked */
-    return result;
+  uint64_t file_limit = sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+  uint64_t slot = __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED);
+  do {
+    uint64_t end = (slot + slots) * TRACE_SLOT;
+    if (end > file_limit) return -EFBIG;
+    if (settings.max_bytes && end > settings.max_bytes) return TRACE_OUT_FULL;
+  } while (!__atomic_compare_exchange_n(&file.next_slot, &slot, slot + slots, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  *offset = slot * TRACE_SLOT;
+  return 0;
+}
+
+uint64_t trace_out_bytes(void) {
+  return __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED) * TRACE_SLOT;
+}
+
+/* Space of the file's own: a store into a mapping of it can then not fail for the lack of it. */
+static int allocate(int fd, uint64_t offset, uint64_t size) {
+  static const char zeros[TRACE_PAGE];
+  int result = sys_fallocate(fd, offset, size);
+  sys_take_raised(result); /* the limit was lowered since we looked */
+  if (result != -EOPNOTSUPP && result != -ENOSYS) return result;
+  for (uint64_t done = 0; done < size; done += sizeof zeros) {
+    long written = sys_pwrite(fd, zeros, sizeof zeros, offset + done);
+    sys_take_raised(written);
+    if (written != (long)sizeof zeros) return written < 0 ? (int)written : -ENOSPC;
   }
-  if (!(*mapped = sys_map(fd, *offset, size))) return -ENOMEM;
+  return 0;
+}
+
+static int map_new(uint64_t offset, uint64_t size, void **mapped) {
+  int fd = checked_fd();
+  int result = fd < 0 ? fd : allocate(fd, offset, size);
+  if (result < 0) return result;
+  if ((result = sys_map_shared(fd, offset, size, mapped)) < 0)
+    return result == -ENOMEM ? result : -ENODEV;
   result = sys_madvise(*mapped, size, MADV_POPULATE_WRITE);
   if (result < 0 && result != -EINVAL) { /* EINVAL: a kernel before 5.14 */
     sys_munmap(*mapped, size);
-    return result;
+    return result == -EFAULT ? -ENOSPC : result;
   }
-  note_end(*offset + size);
+  note_end(offset + size);
   return 0;
+}
+
+int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+  struct process_calls calls;
+  if (!process_calls_begin(&calls)) return -EPERM;
+  int result = claim(slots, offset);
+  if (result == 0 && mapped) result = map_new(*offset, slots * (uint64_t)TRACE_SLOT, mapped);
+  process_calls_end(&calls);
+  return result;
 }
 
 int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, const void *records) {
