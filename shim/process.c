@@ -34,7 +34,7 @@ __thread struct thread_state self __attribute__((tls_model("initial-exec")));
 
 static bool settled; /* settings were read, here or in the process that forked us */
 /* The span of time that a record of folded blocks covers: at least 10 ms, at most 100 ms. */
-#define CELL_SPAN_NS 50000000u
+#define CELL_SPAN_NS 90000000u
 /* The highest fold age; the histograms of lifetimes don't reach much further. */
 #define AGE_MAX_NS 1000000000u
 
