@@ -6,8 +6,7 @@
  * guard has changed is written, and never folded. (Without this rule a block that another thread
  * freed, allocated and handed back would be taken for the first one.)
  *
- * The value is also the time of that free: a birth need not wait for earlier loads to read the
- * clock, since one that was read too early is set right by the guard.
+ * The value has the time of that free: see young_birth_ticks().
  */
 #ifndef DWELL_YOUNG_H
 #define DWELL_YOUNG_H
@@ -15,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "lane.h"
 
 struct young_limits {
@@ -67,9 +67,14 @@ static inline void young_warn_unseen(uint64_t hash) {
   __atomic_fetch_add(young_guard(hash), 1, __ATOMIC_RELEASE);
 }
 
-/* The time of a birth: the address was free then. */
-static inline uint64_t young_birth_ticks(uint64_t early_ticks, uint64_t guard) {
-  return early_ticks > guard >> 8 ? early_ticks : (guard >> 8) + 1;
+/* The time of a birth. A clock that does not wait may be read some hundred ticks before the
+ * allocator has found the block; it waits when the guard says that the address may have been freed
+ * just then. */
+#define YOUNG_JUST_FREED_TICKS 4096
+static inline uint64_t young_birth_ticks(uint64_t guard) {
+  uint64_t ticks = clock_ticks_early();
+  if (__builtin_expect((int64_t)(ticks - (guard >> 8)) > YOUNG_JUST_FREED_TICKS, 1)) return ticks;
+  return clock_ticks();
 }
 
 /* The entry goes: its block is folded or written. */
