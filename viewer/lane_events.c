@@ -90,12 +90,12 @@ static bool append_record(struct lane_events *lane, struct lane_source *source,
 
 static int take_fold(struct lane_source *source, struct fold *fold, uint32_t thread) {
   uint64_t age = fold->ticks > source->start_ticks ? fold->ticks - source->start_ticks : 0;
-  if (fold->stack >= source->catalog->id_limit || trace_bucket_low(fold->highest) > age ||
+  if (!source->fold || fold->stack >= source->catalog->id_limit ||
+      trace_bucket_low(fold->highest) > age ||
       fold->lifetime_ticks > (unsigned __int128)fold->blocks * age) {
     source->bad_folds++;
     return 0;
   }
-  if (!source->fold) return 0;
   if (fold->ticks > source->cut_ticks) {
     uint64_t beyond = fold->ticks - source->cut_ticks;
     fold->span = fold->span > beyond ? fold->span - beyond : 0;

@@ -25,7 +25,7 @@ struct lane_source {
   const struct slots *slots;
   const struct catalog *catalog;
   uint64_t start_ticks, cut_ticks; /* events younger than the cut are left out */
-  lane_events_fold *fold;          /* NULL: folds are left out */
+  lane_events_fold *fold;          /* NULL: there should be none */
   void *fold_context;
   uint8_t *buffer; /* SLOTS_BUFFER bytes */
   struct event *scratch;

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define TIMES_MAX                                                                                  \
+  1e12 /* of a block of 1 byte, one byte in a terabyte: only a damaged file has more */
 #define NORMAL_QUANTILE 1.959963984540054 /* of 97.5% */
 
 struct sampling *sampling_new(uint64_t mean_bytes) {
@@ -42,6 +44,7 @@ static void live_add(struct sampled_site *site, const struct sampled_block *bloc
 
 static void weigh(const struct sampling *sampling, struct sampled_block *block) {
   block->times = 1 / -expm1(-(double)block->largest / sampling->mean_bytes);
+  if (block->times > TIMES_MAX) block->times = TIMES_MAX;
   block->weight = (uint64_t)(block->times * SAMPLING_UNIT + 0.5);
 }
 

@@ -301,7 +301,7 @@ int trace_file_profile(struct trace_file *file, struct profile **profile, struct
       .catalog = &file->catalog,
       .start_ticks = head->start_ticks,
       .cut_ticks = file->cut_ticks,
-      .fold = pairing_fold,
+      .fold = head->sample_bytes ? NULL : pairing_fold,
       .fold_context = &pairing,
   };
   if (!error) error = merge_begin(&merge, &source);
