@@ -96,5 +96,8 @@ void record_module(struct lane *lane, uint64_t ticks, uint32_t module, uint64_t 
                    uint64_t start, uint64_t size, const void *build_id, size_t build_id_bytes,
                    const char *path);
 void record_module_gone(struct lane *lane, uint64_t ticks, uint32_t module);
+/* The figures of cell `number` of the lane; from the commit on the cell is void. False: no room. */
+bool record_fold(struct lane *lane, const struct trace_cell *cell, const struct trace_sum *sum,
+                 uint32_t number, const unsigned char *histogram, size_t histogram_bytes);
 
 #endif

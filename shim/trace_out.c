@@ -17,9 +17,11 @@
 #include "crc32c.h"
 #include "modules.h"
 #include "next.h"
+#include "sample.h"
 #include "settings.h"
 #include "sys.h"
 #include "unwind.h"
+#include "young.h"
 
 struct trace_out trace_out;
 
@@ -169,7 +171,12 @@ static void fill_head(struct head_page *page, const char *program, const char *h
   head->version_minor = TRACE_VERSION_MINOR;
   head->slot_size = TRACE_SLOT;
   head->lane_slots = TRACE_LANE_SLOTS;
-  head->flags = TRACE_EXACT | (*parent_path ? TRACE_FORKED : 0);
+  const bool exact = young_limits.bytes_end == 0 && sample_mean_bytes == 0;
+  head->flags = (exact ? TRACE_EXACT : 0) | (*parent_path ? TRACE_FORKED : 0);
+  head->fold_age_ticks = young_limits.age_ticks;
+  head->fold_bytes = young_limits.bytes_end ? young_limits.bytes_end - 1 : 0;
+  head->sample_bytes = sample_mean_bytes;
+  head->max_file_bytes = settings.max_bytes;
 #if defined(__x86_64__)
   head->machine = EM_X86_64;
 #elif defined(__aarch64__)
@@ -282,12 +289,29 @@ static void note_end(uint64_t end) {
     continue;
 }
 
-int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+/* Takes the next slots; fails before it takes any. */
+static int claim(unsigned slots, uint64_t *offset) {
   struct rlimit limit = {0};
-  *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
+  uint64_t file_limit = sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+  uint64_t slot = __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED);
+  do {
+    uint64_t end = (slot + slots) * TRACE_SLOT;
+    if (end > file_limit) return -EFBIG;
+    if (settings.max_bytes && end > settings.max_bytes) return TRACE_OUT_FULL;
+  } while (!__atomic_compare_exchange_n(&file.next_slot, &slot, slot + slots, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  *offset = slot * TRACE_SLOT;
+  return 0;
+}
+
+uint64_t trace_out_bytes(void) {
+  return __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED) * TRACE_SLOT;
+}
+
+int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+  int claimed = claim(slots, offset);
+  if (claimed < 0 || !mapped) return claimed;
   uint64_t size = (uint64_t)slots * TRACE_SLOT;
-  if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
-  if (!mapped) return 0;
   int fd = checked_fd();
   int result = fd < 0 ? fd : sys_fallocate(fd, *offset, size);
   if (result < 0) return result;
