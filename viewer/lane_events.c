@@ -89,20 +89,16 @@ static bool append_record(struct lane_events *lane, struct lane_source *source,
 }
 
 static int take_fold(struct lane_source *source, struct fold *fold, uint32_t thread) {
-  uint64_t age = fold->ticks > source->start_ticks ? fold->ticks - source->start_ticks : 0;
-  if (!source->fold || fold->stack >= source->catalog->id_limit ||
-      trace_bucket_low(fold->highest) > age ||
-      fold->lifetime_ticks > (unsigned __int128)fold->blocks * age) {
+  if (!source->fold || fold->stack >= source->catalog->id_limit) {
     source->bad_folds++;
     return 0;
   }
-  if (fold->ticks > source->cut_ticks) {
-    uint64_t beyond = fold->ticks - source->cut_ticks;
-    fold->span = fold->span > beyond ? fold->span - beyond : 0;
-    fold->ticks = source->cut_ticks;
-  }
-  if (fold->span > fold->ticks - source->start_ticks)
-    fold->span = fold->ticks - source->start_ticks;
+  uint64_t begin = fold->ticks - fold->span, end = fold->ticks;
+  if (end > source->cut_ticks) end = source->cut_ticks;
+  if (end < source->start_ticks) end = source->start_ticks;
+  if (begin < source->start_ticks) begin = source->start_ticks;
+  fold->ticks = end;
+  fold->span = begin < end ? end - begin : 0;
   fold->thread = thread;
   return source->fold(source->fold_context, fold);
 }

@@ -204,22 +204,24 @@ static int births_in_chunk(const struct lane_window *window, struct moment_of_bi
 /* Keeps of the young blocks each one once, and none that was born in the chunk or folded. */
 static int young_take(struct lane_window *window, struct copy *copy, bool live) {
   struct moment_of_birth *births = NULL;
-  size_t birth_count = 0, kept = 0;
+  size_t birth_count = 0, folded_count = 0, kept = 0;
   uint64_t *folded = malloc((copy->cell_count + 1) * sizeof(*folded));
   int error = folded ? 0 : -ENOMEM;
   if (!error && live) error = births_in_chunk(window, &births, &birth_count);
   if (error) goto done;
-  for (size_t i = 0; i < copy->cell_count; i++)
-    folded[i] = last_birth(copy->cells[i].cell.stack,
-                           TRACE_SUM_BIRTH(fold_valid_sum(&copy->cells[i].cell)->commit));
-  qsort(folded, copy->cell_count, sizeof(*folded), last_birth_order);
+  for (size_t i = 0; i < copy->cell_count; i++) {
+    const struct trace_cell *cell = &copy->cells[i].cell;
+    uint64_t commit = fold_valid_sum(cell)->commit;
+    if (commit) folded[folded_count++] = last_birth(cell->stack, TRACE_SUM_BIRTH(commit));
+  }
+  qsort(folded, folded_count, sizeof(*folded), last_birth_order);
   if (copy->young_count) qsort(copy->young, copy->young_count, sizeof(*copy->young), young_order);
   for (size_t i = 0; i < copy->young_count; i++) {
     const struct trace_young *young = &copy->young[i];
     struct moment_of_birth birth = {young->address, young->ticks};
     uint64_t key = last_birth(young->stack, young->ticks);
     if (kept && young_order(&copy->young[kept - 1], young) == 0) continue;
-    if (bsearch(&key, folded, copy->cell_count, sizeof(key), last_birth_order)) continue;
+    if (bsearch(&key, folded, folded_count, sizeof(key), last_birth_order)) continue;
     if (birth_count && bsearch(&birth, births, birth_count, sizeof(birth), birth_order)) continue;
     copy->young[kept++] = *young;
   }

@@ -151,7 +151,7 @@ static const struct lane_more *more_of(struct scan *scan, uint32_t lane, size_t 
       scan->more[i].taken = true;
       ++*count;
     }
-  return scan->more + low;
+  return *count ? scan->more + low : NULL;
 }
 
 static uint64_t add_capped(uint64_t a, uint64_t b) {
