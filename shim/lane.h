@@ -52,12 +52,14 @@ struct stack_memory {
  * of its cell + 1; 0: empty. */
 #define CELL_SET_BITS 10
 #define CELL_WAYS 4u
-#define CELL_SLOTS_MAX 15u
+#define CELL_SLOTS_MAX 31u
+#define CELL_ONCE_BITS 13
 struct cells {
   uint32_t used;                           /* cells 0..used - 1 have been somebody's */
   uint32_t victim;                         /* which makes room when none is left */
   uint32_t more_count;                     /* slots of more cells */
   bool stuck;                              /* no more can be had */
+  uint32_t once[1u << CELL_ONCE_BITS];     /* sites that have folded once, by their hash */
   struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
   uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };

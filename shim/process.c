@@ -38,7 +38,7 @@ static bool settled;     /* settings were read, here or in the process that fork
 static uint32_t silent;  /* filters asked for and not refused: no system call any more */
 static uint32_t calling; /* threads between process_calls_begin() and _end() */
 /* The span of time that a record of folded blocks covers: at least 10 ms, at most 100 ms. */
-#define CELL_SPAN_NS 50000000u
+#define CELL_SPAN_NS 90000000u
 /* The highest fold age; the histograms of lifetimes don't reach much further. */
 #define AGE_MAX_NS 1000000000u
 static char parent_path[PATH_BYTES];

@@ -119,7 +119,8 @@ static int read_trace(const char *path, struct trace_state *state, struct ledger
   catalog_begin(&catalog, (uint64_t)file.st_size);
   int result = slots_scan(&slots, fd, false, 0, catalog_visit, &catalog);
   if (result == 0) result = catalog_finish(&catalog, &clock);
-  if (result == 0) result = merge_begin(&merge, &slots, &catalog, 0, UINT64_MAX);
+  const struct lane_source source = {.slots = &slots, .catalog = &catalog, .cut_ticks = UINT64_MAX};
+  if (result == 0) result = merge_begin(&merge, &source);
   if (result == 0 && slots.lane_count > sizeof state->flying / sizeof *state->flying)
     result = -E2BIG;
   struct event_batch batch = {.count = 1};
