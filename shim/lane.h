@@ -75,7 +75,7 @@ struct lane {
   int64_t sample_left;                /* bytes up to the next one that is picked */
   uint32_t number;                    /* from 1 */
   bool borrowed;                      /* for one event, by a thread that is past its end */
-  bool meta;                          /* the open chunk has records other than events */
+  bool meta;                          /* the open chunk has nodes, threads or modules */
   bool full;                          /* could not be sealed: everything is dropped from now on */
 
   struct trace_chunk *chunk; /* the open chunk's header, mapped */

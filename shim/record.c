@@ -84,7 +84,6 @@ void record_module_gone(struct lane *lane, uint64_t ticks, uint32_t module) {
 
 static const unsigned char *encode_life(struct lane *lane, uint64_t death_ticks, uint64_t lifetime,
                                         uint64_t bytes, uint32_t stack) {
-  lane->meta = true;
   return encode_short(lane, TRACE_LIFE, aside_delta(lane, death_ticks), lifetime, bytes, stack);
 }
 
@@ -95,7 +94,6 @@ void record_life(struct lane *lane, uint64_t birth_ticks, uint64_t death_ticks, 
 
 static const unsigned char *encode_fold(struct lane *lane, const struct trace_cell *cell,
                                         const struct trace_sum *sum, struct piece histogram) {
-  lane->meta = true;
   uint64_t delta = aside_delta(lane, cell->last_ticks);
   return encode(lane, TRACE_FOLD,
                 (uint64_t[7]){delta, cell->last_ticks - cell->first_ticks, cell->stack,

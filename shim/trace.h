@@ -326,8 +326,8 @@ struct trace_more {
  * 24  8  last_ticks: the youngest event in it; in an open chunk 0
  * 32  8  floor_ticks: no record in a later chunk of the lane is older; in an open chunk 0
  * 40  4  thread: serial number of the thread that its first records belong to, 0 none yet
- * 44  4  flags: TRACE_CHUNK_META when records other than events are in it (an open chunk may
- *        have them without)
+ * 44  4  flags: TRACE_CHUNK_META when nodes, threads or modules are in it (an open chunk may have
+ *        them without)
  * 48  4  records_crc: CRC32C of the records; in an open chunk 0
  * 52  4  header_crc: CRC32C of this header with this field 0; in an open chunk 0
  * 56  8  reserved, 0
