@@ -150,10 +150,14 @@ static enum process_state begin_or_not(struct lane **lane) {
   }
   enum process_state state = start(forked);
   if (state == PROCESS_RECORDING) {
-    if (!(*lane = threads_begin()))
-      state = PROCESS_OFF;
-    else
+    if ((*lane = threads_begin()))
       begin(*lane, forked);
+    else if (!trace_out.control->stop)
+      process_stop(TRACE_STOP_MEMORY, ENOMEM);
+    if (trace_out.control->stop) {
+      state = PROCESS_STOPPED;
+      *lane = NULL;
+    }
     trace_out.control->early = early_events;
   }
   return state;
@@ -249,7 +253,8 @@ bool process_reenter(uintptr_t stack_pointer) {
 void process_stop(enum trace_stop why, int error) {
   uint32_t expected = PROCESS_RECORDING;
   if (!__atomic_compare_exchange_n(process_state_word, &expected, PROCESS_STOPPED, false,
-                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+                                   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
+      expected != PROCESS_STARTING) /* while it starts, whoever starts it looks at control->stop */
     return;
   struct trace_control *control = trace_out.control;
   control->stop_ticks = clock_ticks();

@@ -38,8 +38,8 @@ Test(host, that_puts_files_on_all_descriptors_keeps_them_untouched) {
 }
 
 Test(host, that_leaves_no_descriptor_free_stops_the_recording_only) {
-  struct trial *trial =
-      trial_run(&(struct trial_setup){.program = "takes_fds", .arguments = {"all"}});
+  struct trial *trial = trial_run(&(struct trial_setup){
+      .program = "takes_fds", .arguments = {"all"}, .variables = {"DWELL_EXACT=1"}});
   cr_assert_eq(trial->status, 0, "%s", trial->out);
   cr_assert_str_eq(trial->out, "done\n");
   cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
@@ -83,8 +83,10 @@ Test(host, that_changes_directory_has_its_trace_where_it_started) {
 Test(host, a_limit_on_file_size_stops_the_recording_not_the_program) {
   static const char *const limits[] = {"100", "65536", "200000", "1000000"};
   for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-    struct trial *trial = trial_run(&(struct trial_setup){
-        .program = "limited", .arguments = {"fsize", limits[i], built("tests/programs/much")}});
+    struct trial *trial = trial_run(
+        &(struct trial_setup){.program = "limited",
+                              .arguments = {"fsize", limits[i], built("tests/programs/much")},
+                              .variables = {"DWELL_EXACT=1"}});
     cr_assert_eq(trial->status, 0, "%s: %#x", limits[i], trial->status);
     cr_assert_str_eq(trial->out, "alive\n");
     cr_assert_leq(lines(trial->err), 1, "%s", trial->err);
