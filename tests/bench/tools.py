@@ -1,6 +1,7 @@
 """tools.py - what a work runs under: nothing, a shim that only forwards, dwell's ways to record, and
 other heap profilers' recorders."""
 import glob
+import json
 import os
 import subprocess
 from dataclasses import dataclass, field
@@ -28,11 +29,9 @@ class Tool:
     small: bool = False  # so slow that it gets the works' small inputs, and fewer runs
 
     def command(self, command):
-        """The command line that runs `command` under this tool."""
-        return ["/usr/bin/env", *self.environment, *self.prefix, *command]
-
-    def trace_files(self):
-        return glob.glob(self.trace) if self.trace else []
+        """The command line that runs `command` under this tool; variables may stand before it."""
+        program = next(i for i, word in enumerate(command) if "=" not in word)
+        return ["/usr/bin/env", *self.environment, *command[:program], *self.prefix, *command[program:]]
 
 
 def heaptrack_library():
@@ -46,7 +45,7 @@ def all_tools(build, scratch):
     """The tools, in the order of the columns. Traces go to the directory `scratch`."""
     preload = f"LD_PRELOAD={build}/libdwell.so"
     out = f"DWELL_OUT={scratch}/trace.%p.dwl"
-    dwell_trace = f"{scratch}/trace.*.dwl"
+    dwell_trace = f"{scratch}/trace.*"
     return [
         Tool(NATIVE),
         Tool(NULL, [f"LD_PRELOAD={build}/tests/bench/null_shim.so"]),
@@ -58,25 +57,35 @@ def all_tools(build, scratch):
                          f"DUMP_HEAPTRACK_OUTPUT={scratch}/heaptrack.raw"],
              trace=f"{scratch}/heaptrack.raw"),
         Tool(DHAT, prefix=["/usr/bin/valgrind", "--tool=dhat", "--log-file=/dev/null",
-                           f"--dhat-out-file={scratch}/dhat.out"], small=True),
+                           f"--dhat-out-file={scratch}/dhat.out"], trace=f"{scratch}/dhat.out", small=True),
     ]
 
 
-def inspect_trace(build, tool, work_name):
-    """(bytes on disk, stack nodes) of what the tool wrote; the file is removed. Ends the bench when it is
-    missing or not whole: a recorder that stops early is fast."""
-    files = tool.trace_files()
+def fail(tool, work, what):
+    raise SystemExit(f"bench: {work.name} under {tool.name}: {what}")
+
+
+def inspect_trace(build, tool, work, allocations):
+    """(bytes on disk, stack nodes) of what the tool wrote; removes it. Ends the bench when it is missing or
+    not whole: what does not record is fast."""
     if not tool.trace:
         return 0, 0
+    files = glob.glob(tool.trace)
     if len(files) != 1:
-        raise SystemExit(f"bench: {work_name} under {tool.name} left {len(files)} traces, not one")
+        fail(tool, work, f"{len(files)} traces, not one")
     size, nodes = os.stat(files[0]).st_blocks * 512, 0
-    if tool.name != HEAPTRACK:
+    if tool.name in (EXACT, HEAPTRACK) and size < 4 * allocations:
+        fail(tool, work, f"a trace of {size} bytes for {allocations} allocations")
+    if tool.name == DHAT:
+        with open(files[0], encoding="utf-8") as file:
+            blocks = sum(point["tbk"] for point in json.load(file)["pps"])
+        if blocks < 0.9 * allocations:
+            fail(tool, work, f"saw {blocks} of {allocations} allocations")
+    elif tool.name != HEAPTRACK:
         printed = subprocess.run([f"{build}/tests/bench/trace_control", files[0]], check=True,
                                  capture_output=True, text=True).stdout
         stop, dropped, nodes = map(int, printed.split())
         if stop or dropped:
-            raise SystemExit(f"bench: {work_name} under {tool.name}: recording stopped ({stop}), "
-                             f"{dropped} events dropped")
+            fail(tool, work, f"recording stopped ({stop}), {dropped} events dropped")
     os.unlink(files[0])
     return size, nodes

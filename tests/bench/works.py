@@ -12,7 +12,8 @@ SURVIVORS = (100000, 1000000)  # what the second has more is blocks alone: heade
 
 
 class Work:
-    """A command, run under `measure`, which gives wall time, CPU time and peak RSS of all of it."""
+    """A command, after variables as env(1) takes them, run under `measure`, which gives wall time, CPU
+    time and peak RSS of all of it."""
     unit = "event"  # what figures "per event" are per: each allocation, reallocation or free
 
     def __init__(self, part, name, command, small_command, stdin=(None, None), threads=1):
@@ -131,7 +132,7 @@ def real_programs(build, directory):
     jq = ["/usr/bin/jq", "-n", "[inputs | select(.active) | {id, customer, "
           "total: ([.items[] | .price * .count] | add), tags: [.items[].tags[]] | unique}] "
           "| group_by(.customer) | map({customer: .[0].customer, total: map(.total) | add})"]
-    python = ["/usr/bin/env", "PYTHONMALLOC=malloc", "PYTHONHASHSEED=0", "/usr/bin/python3", "-S",
+    python = ["PYTHONMALLOC=malloc", "PYTHONHASHSEED=0", "/usr/bin/python3", "-S",
               os.path.join(os.path.dirname(__file__), "json_rounds.py"), path("small.json")]
     sqlite = ["/usr/bin/sqlite3", ":memory:"]
     stl = [f"{build}/tests/bench/stl"]
