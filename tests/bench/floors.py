@@ -27,15 +27,14 @@ def rows(figures, works):
     for work in named("pair", "1,000 stacks"):
         yield (f"{work.name}: CPU added by {DEFAULT} to heaptrack's", 0.3,
                figures.added_cpu_ns(work, DEFAULT) / figures.added_cpu_ns(work, HEAPTRACK))
-    for work in named("threads", "4 threads"):
-        yield (f"{work.name}: wall added by {DEFAULT} to heaptrack's", 0.1,
-               figures.added_wall_ns(work, DEFAULT) / figures.added_wall_ns(work, HEAPTRACK))
-        yield (f"{work.name}: CPU added by {DEFAULT} to heaptrack's", 0.1,
-               figures.added_cpu_ns(work, DEFAULT) / figures.added_cpu_ns(work, HEAPTRACK))
-        for one in named("threads", "1 thread"):
-            yield (f"{DEFAULT}: CPU time a pair with 4 threads to that with one", 1.3,
-                   figures.cpu_ns(work, DEFAULT) / figures.bench.events[work, False]
-                   / figures.cpu_ns(one, DEFAULT) * figures.bench.events[one, False])
+    for one, four in zip(named("threads", "1 thread"), named("threads", "4 threads")):
+        yield (f"{four.name}: wall added by {DEFAULT} to heaptrack's", 0.1,
+               figures.added_wall_ns(four, DEFAULT) / figures.added_wall_ns(four, HEAPTRACK))
+        yield (f"{four.name}: CPU added by {DEFAULT} to heaptrack's", 0.1,
+               figures.added_cpu_ns(four, DEFAULT) / figures.added_cpu_ns(four, HEAPTRACK))
+        yield (f"{four.name}: CPU time of {DEFAULT} to that with one thread", 1.3,
+               figures.cpu_ns(four, DEFAULT) / figures.bench.events[four, False]
+               / (figures.cpu_ns(one, DEFAULT) / figures.bench.events[one, False]))
     programs = named("real")
     if programs:
         heaptrack = figures.added_ratio_mean(programs, HEAPTRACK)

@@ -73,6 +73,11 @@ class Figures:
             max(self.cpu_ratio(work, tool) - 1, 0.001) for work in works)
 
 
+def small_rounds(runs):
+    """Rounds of the slow tools."""
+    return (runs + 2) // 3
+
+
 def heading(runs):
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*: (.*)", file.read())
@@ -88,8 +93,9 @@ def heading(runs):
         f"{platform.libc_ver()[1]}; load average at the start {os.getloadavg()[0]:.1f}.\n\n"
         f"Medians of {runs} interleaved runs of each work under each tool; ratios are medians of the "
         "rounds' own ratios, each to the native run of the same round. DHAT works on a small part "
-        f"of each work, {(runs + 2) // 3} times, beside a native run of the same part. heaptrack is its "
-        "recorder alone, writing its raw recording to a file. `tests/bench/works.py` says what is run.\n")
+        f"of each work, in {small_rounds(runs)} of such rounds, beside a native run of the same part. "
+        "heaptrack is its recorder alone, writing its raw recording to a file. `tests/bench/works.py` "
+        "says what is run.\n")
 
 
 def time_text(ns):

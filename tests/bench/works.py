@@ -106,8 +106,8 @@ def loops(build):
     stays = {1: "stack stays", 1000: "1,000 stacks"}
     works = [pair("pair", f"pair, depth {depth}, {stays[stacks]}", stacks, depth, 0, 3000000, 300000)
              for depth in (10, 40) for stacks in (1, 1000)]
-    works += [pair("threads", f"pair, {threads} thread{'s' * (threads > 1)}", 1000, 10, threads, 2000000,
-                   200000) for threads in (1, 2, 4)]
+    works += [pair("threads", f"pair, depth {depth}, {threads} thread{'s' * (threads > 1)}", 1000, depth,
+                   threads, 2000000, 200000) for depth in (10, 40) for threads in (1, 2, 4)]
     works.append(Loop("handoff", "hand-off in lockstep", [f"{at}/handoff", "300000"],
                       [f"{at}/handoff", "10000"], threads=2))
     works += [Loop("survivors", f"{count:,} survivors, freed {how}", [f"{at}/survivors", str(count), order],
