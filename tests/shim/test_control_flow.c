@@ -114,6 +114,22 @@ Test(control_flow, coroutines_on_all_kinds_of_stacks_and_in_turn_in_threads) {
   trial_free(trial);
 }
 
+Test(control_flow, coroutines_whose_stacks_end_in_nothing_are_walked_to_there) {
+  static const char *const unwinders[] = {"DWELL_UNWIND=memoised", "DWELL_UNWIND=libgcc"};
+  for (size_t u = 0; u < sizeof(unwinders) / sizeof(unwinders[0]); u++) {
+    struct trial *trial =
+        TRIAL(.program = "bare_stacks", .variables = {"DWELL_EXACT=1", unwinders[u]});
+    struct recording *recording = recording_only(trial);
+    struct tally theirs = recording_tally(recording, 29009);
+    cr_assert_eq(theirs.deaths, 200);
+    cr_assert_eq(recording_tally(recording, 29017).deaths, 200);
+    cr_assert(recording_stack_has(recording, theirs.site->stack, "coroutine"));
+    cr_assert(!recording_stack_has(recording, theirs.site->stack, "main"));
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
 Test(control_flow, signal_handlers_may_allocate) {
   struct trial *trial = TRIAL(.program = "signals");
   struct recording *recording = recording_only(trial);
