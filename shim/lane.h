@@ -104,13 +104,15 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
+void lanes_detach(void);
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);
 struct lane *lane_by_number(uint32_t number);
 
-/* The hook that the lane's thread was in was left by longjmp: what it was doing is finished or
- * undone, so that nothing is lost or counted twice. */
+/* The hook that the lane's thread was in was left by longjmp or cancellation: what it was doing is
+ * finished or undone, so that nothing is lost or counted twice. */
 void lane_recover(struct lane *lane);
 
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */

@@ -58,7 +58,17 @@ $(BUILD)/tests/static/%: tests/shim/static/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -O1 -static -MMD -MP -o $@ $<
 
-tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS)
+# basics, with an allocator linked as Debian's redis-server has one
+$(BUILD)/tests/programs/linked_jemalloc: tests/shim/programs/basics.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -Wl,--no-as-needed -l:libjemalloc.so.2
+
+# libc's converters are found by this list, beside the modules
+$(BUILD)/tests/plugins/gconv-modules: tests/shim/plugins/gconv-modules
+	@mkdir -p $(@D)
+	cp $< $@
+
+tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS) $(BUILD)/tests/programs/linked_jemalloc $(BUILD)/tests/plugins/gconv-modules
 
 # ledger_host is the program under test: nothing of dwell's in it
 $(BUILD)/tests/stress/ledger_host: tests/stress/ledger_host.c tests/stress/ledger.h
