@@ -1,8 +1,8 @@
 /* lane.c - lanes come from the file, are lent to threads, and are sealed chunk by chunk.
  *
  * Free lanes are a stack with a tagged head (Treiber), so 100,000 short threads share a few lanes
- * and no lock is ever held. A lane that can't have a window in the file gets private memory: what
- * it holds is lost when the process is killed, and the trace says so.
+ * and no lock is ever held. A lane whose window in the file can't be mapped gets private memory:
+ * what it holds is written at exit, lost when the process is killed, and the trace says so.
  */
 #include "lane.h"
 
@@ -57,7 +57,9 @@ static struct lane *lane_make(void) {
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
   if (result == -ENODEV && (window = sys_map(-1, 0, WINDOW_BYTES)) != NULL) {
+    lane->window_offset = offset;
     __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+    trace_out_save_control();
   } else if (result < 0) {
     if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
     sys_munmap(lane, sizeof *lane);
@@ -128,6 +130,14 @@ void lanes_forget(void) {
   }
   lanes_made = 0;
   free_head = 0;
+}
+
+void lanes_save(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lane_by_number(number);
+    if (lane && lane->window_offset)
+      trace_out_save(lane->window_offset, lane->window, WINDOW_BYTES);
+  }
 }
 
 void lanes_detach(void) {

@@ -86,6 +86,7 @@ struct lane {
   uint32_t young_slots;    /* it is a bigger one, of so many slots; 0: the window's */
   uint64_t ticks, address; /* delta state */
   uint64_t last_ticks;
+  uint64_t window_offset; /* where the window belongs when it is private memory; 0: it is mapped */
   uint64_t touched_point; /* of the state word, when `touched` was set to be written */
 
   uint32_t next_free;
@@ -104,6 +105,9 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* Writes the windows that are in private memory to their places in the file. What other threads do
+ * meanwhile may spoil theirs, which the reader sees. */
+void lanes_save(void);
 /* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
 void lanes_detach(void);
 

@@ -325,4 +325,6 @@ void process_ending(enum trace_ending how, int status) {
   control->end_ticks = clock_ticks();
   control->end_status = status;
   __atomic_store_n(&control->ending, how, __ATOMIC_RELEASE);
+  if (control->unprotected_lanes) lanes_save();
+  trace_out_save_control();
 }

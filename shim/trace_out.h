@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "trace.h"
@@ -37,6 +38,11 @@ uint64_t trace_out_bytes(void); /* that the file has, or is about to have */
 
 /* Writes a whole slot made of a chunk header and its records. 0 or -errno. */
 int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, const void *records);
+
+/* Writes what lies in private memory, where the file system has no shared mappings: a lane's window
+ * to its place in the file, the control page to its own. A line in the trace says that it is so. */
+void trace_out_save(uint64_t offset, const void *bytes, size_t size);
+void trace_out_save_control(void);
 
 /* A later pair of ticks and nanoseconds, for the reader's calibration. */
 void trace_out_calibrate(void);
