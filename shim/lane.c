@@ -56,15 +56,17 @@ static struct lane *lane_make(void) {
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
-  if (result == -ENODEV && (window = sys_map(-1, 0, WINDOW_BYTES)) != NULL) {
-    lane->window_offset = offset;
-    __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
-    trace_out_save_control();
-  } else if (result < 0) {
+  if (result == -ENODEV) window = sys_map(-1, 0, WINDOW_BYTES);
+  if (!window) {
     if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
     sys_munmap(lane, sizeof *lane);
     give_back(number);
     return NULL;
+  }
+  if (result == -ENODEV) {
+    lane->window_offset = offset;
+    __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+    trace_out_save_control();
   }
   lane->number = number;
   lane->window = window;

@@ -349,6 +349,7 @@ static int map_new(uint64_t offset, uint64_t size, void **mapped) {
   result = sys_madvise(*mapped, size, MADV_POPULATE_WRITE);
   if (result < 0 && result != -EINVAL) { /* EINVAL: a kernel before 5.14 */
     sys_munmap(*mapped, size);
+    *mapped = NULL;
     return result == -EFAULT ? -ENOSPC : result;
   }
   note_end(offset + size);

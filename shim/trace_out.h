@@ -31,7 +31,8 @@ void trace_out_forget(void);
 
 /* Reserves `slots` consecutive slots: 0 and the first's file offset, or -errno when the file may
  * not grow, TRACE_OUT_FULL when DWELL_MAX_SIZE does not allow it. With `mapped`, the space is
- * allocated and mapped (shared); else only the number is taken. */
+ * allocated and mapped (shared), -ENODEV when it can't be mapped so; else only the number is
+ * taken. */
 #define TRACE_OUT_FULL (-E2BIG)
 int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped);
 uint64_t trace_out_bytes(void); /* that the file has, or is about to have */
