@@ -16,6 +16,7 @@
 #include "launch.h"
 #include "recordable.h"
 #include "recorder_library.h"
+#include "recording_options.h"
 #include "run_report.h"
 #include "session.h"
 #include "trace_template.h"
@@ -26,7 +27,8 @@ struct options {
   const char *out; /* NULL: by DWELL_OUT or the default */
   bool force, quiet, no_children, no_summary;
   const char *depth, *unwind; /* NULL: as the environment has it */
-  char **program;             /* argv of it */
+  struct recording_options recording;
+  char **program; /* argv of it */
 };
 
 /* What run has in hand; freed by run_end(). */
@@ -34,7 +36,7 @@ struct run {
   struct options options;
   char library[PATH_MAX];
   char *template; /* absolute */
-  char *variables[8];
+  char *variables[8 + RECORDING_VARIABLES_MAX];
   size_t variable_count;
   struct recordable recordable;
   struct session session;
@@ -49,6 +51,11 @@ static const char help[] =
     "      --force         replace FILE if it is there\n"
     "      --no-children   record only the first process\n"
     "      --no-summary    only say where the traces are\n"
+    "      --exact         write every allocation and free, fold nothing\n"
+    "      --fold AGE[,SIZE] blocks that their own thread frees younger than AGE, and not bigger\n"
+    "                      than SIZE, are only counted (default 1ms,32KiB)\n"
+    "      --sample SIZE   record a sample, on average one byte in SIZE, like 512KiB\n"
+    "      --max-size SIZE no trace gets bigger; near it blocks are folded that are older\n"
     "      --depth N       frames of a stack that reports show, 0 (all) to 1024\n"
     "      --unwind NAME   memoised (default), libgcc or libunwind\n"
     "  -q, --quiet         say nothing\n"
@@ -74,18 +81,24 @@ static int fail(int status, const char *format, ...) {
 
 /* Returns -1 to go on, or an exit status. */
 static int options_parse(struct options *options, int argc, char **argv) {
-  enum { FORCE = 256, NO_CHILDREN, NO_SUMMARY, DEPTH, UNWIND };
+  enum { FORCE = 256, NO_CHILDREN, NO_SUMMARY, EXACT, FOLD, SAMPLE, MAX_SIZE, DEPTH, UNWIND };
   static const struct option long_options[] = {
       {"output", required_argument, NULL, 'o'},
       {"force", no_argument, NULL, FORCE},
       {"no-children", no_argument, NULL, NO_CHILDREN},
       {"no-summary", no_argument, NULL, NO_SUMMARY},
+      {"exact", no_argument, NULL, EXACT},
+      {"fold", required_argument, NULL, FOLD},
+      {"sample", required_argument, NULL, SAMPLE},
+      {"max-size", required_argument, NULL, MAX_SIZE},
       {"depth", required_argument, NULL, DEPTH},
       {"unwind", required_argument, NULL, UNWIND},
       {"quiet", no_argument, NULL, 'q'},
       {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
+  struct recording_options *recording = &options->recording;
+  const char *wrong;
   char *end;
   opterr = 0;
   optind = 0; /* begins anew, whoever has parsed before */
@@ -105,6 +118,24 @@ static int options_parse(struct options *options, int argc, char **argv) {
       break;
     case 'q':
       options->quiet = true;
+      break;
+    case EXACT:
+      recording->exact = true;
+      break;
+    case FOLD:
+      recording->fold = optarg;
+      if ((wrong = recording_options_fold_wrong(optarg)))
+        return fail(DWELL_RUN_FAILED, "--fold '%s': give %s", optarg, wrong);
+      break;
+    case SAMPLE:
+      recording->sample = optarg;
+      if ((wrong = recording_options_sample_wrong(optarg)))
+        return fail(DWELL_RUN_FAILED, "--sample '%s': give %s", optarg, wrong);
+      break;
+    case MAX_SIZE:
+      recording->max_size = optarg;
+      if ((wrong = recording_options_max_size_wrong(optarg)))
+        return fail(DWELL_RUN_FAILED, "--max-size '%s': give %s", optarg, wrong);
       break;
     case DEPTH:
       options->depth = optarg;
@@ -136,6 +167,7 @@ static int options_parse(struct options *options, int argc, char **argv) {
   if (options->force && !options->out)
     return fail(DWELL_RUN_FAILED, "--force replaces the file of -o FILE; without it nothing is "
                                   "overwritten, so leave it out");
+  if ((wrong = recording_options_conflict(recording))) return fail(DWELL_RUN_FAILED, "%s", wrong);
   options->program = argv + optind;
   return -1;
 }
@@ -214,6 +246,10 @@ static int environment_make(struct run *run) {
   if (status < 0 && run->options.unwind)
     status = variable_set(run, "DWELL_UNWIND", run->options.unwind);
   if (status < 0 && run->options.quiet) status = variable_set(run, "DWELL_QUIET", "1");
+  struct recording_variable variables[RECORDING_VARIABLES_MAX];
+  size_t count = recording_options_variables(&run->options.recording, variables);
+  for (size_t i = 0; i < count && status < 0; i++)
+    status = variable_set(run, variables[i].name, variables[i].value);
   return status;
 }
 
