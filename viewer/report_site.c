@@ -45,8 +45,7 @@ static void put_figures(struct terminal *terminal, const struct report *report,
   terminal_end(terminal);
   put_figure(terminal, "total", site->total, profile->total,
              intervals ? &intervals->total_bytes : NULL);
-  if (site->folded.blocks)
-    put_figure(terminal, "of them folded", site->folded, (struct figure){0}, NULL);
+  if (site->folded.blocks) put_figure(terminal, "folded", site->folded, (struct figure){0}, NULL);
   put_figure(terminal, "own maximum", site->max, (struct figure){0}, NULL);
   put_figure(terminal, "at peak", site->at_peak, profile->peak,
              intervals ? &intervals->at_peak_bytes : NULL);

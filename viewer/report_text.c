@@ -108,9 +108,9 @@ static void put_site(struct terminal *terminal, const struct report *report,
   terminal_field(terminal, DIM, "--site %u", site->stack);
   terminal_end(terminal);
   report_label(terminal, MARGIN, "total");
-  terminal_field(terminal, PLAIN, "%s in %s", format_bytes(site->total.bytes).text,
-                 format_blocks(site->total.blocks).text);
+  terminal_field(terminal, PLAIN, "%s", format_bytes(site->total.bytes).text);
   if (intervals) report_bytes_range(terminal, intervals->total_bytes);
+  terminal_put(terminal, PLAIN, " in %s", format_blocks(site->total.blocks).text);
   put_figure(terminal, "at peak ", site->at_peak);
   put_figure(terminal, "at end ", site->at_end);
   terminal_end(terminal);
