@@ -83,6 +83,26 @@ static void more_room(struct lane *lane) {
   cells->more[cells->more_count++] = (struct trace_cell *)mapped + 1;
 }
 
+/* Of a few cells the one that has not folded for the longest. */
+static uint32_t coldest(struct lane *lane, uint32_t room) {
+  uint32_t victim = lane->cells.victim++ % room;
+  for (unsigned other = 1; other < 4; other++) {
+    uint32_t number = lane->cells.victim++ % room;
+    if (cells_at(lane, number)->last_ticks < cells_at(lane, victim)->last_ticks) victim = number;
+  }
+  return victim;
+}
+
+/* While there are cells that nobody has used yet a site gets one at once; then when it folds for
+ * the second time: of most sites of a big program that is never. */
+static bool deserves_one(struct lane *lane, uint32_t hash, uint32_t stack) {
+  if (lane->cells.used < TRACE_LANE_CELLS) return true;
+  uint32_t *once = &lane->cells.once[hash >> (32 - CELL_ONCE_BITS)];
+  if (*once == stack) return true;
+  *once = stack;
+  return false;
+}
+
 /* A cell that is nobody's; UINT32_MAX: none. */
 static uint32_t unused(struct lane *lane) {
   struct cells *cells = &lane->cells;
@@ -94,7 +114,7 @@ static uint32_t unused(struct lane *lane) {
     room = now;
   }
   if (cells->used < room) return cells->used++;
-  uint32_t victim = cells->victim++ % room, *place = place_of(lane, victim);
+  uint32_t victim = coldest(lane, room), *place = place_of(lane, victim);
   if (!write_cell(lane, victim)) return UINT32_MAX;
   if (place) *place = 0;
   return victim;
@@ -103,6 +123,7 @@ static uint32_t unused(struct lane *lane) {
 struct trace_cell *cells_make(struct lane *lane, uint32_t stack, uint64_t birth_ticks) {
   uint32_t hash = cells_hash(stack), *set = cells_set(lane, hash), number;
   unsigned way = 0;
+  if (!deserves_one(lane, hash, stack)) return NULL;
   while (way < CELL_WAYS && set[way])
     way++;
   if (way < CELL_WAYS) {
@@ -124,6 +145,18 @@ struct trace_cell *cells_renew(struct lane *lane, uint32_t number, uint64_t birt
   if (!write_cell(lane, number)) return NULL;
   take(cell, stack, birth_ticks);
   return cell;
+}
+
+bool cells_write_alone(struct lane *lane, struct trace_young *young, uint64_t ticks) {
+  /* sealing, here or before, writes it when it is old; then its death is to be written */
+  if (young->address == 0 || !lane_reserve(lane, SHORT_RECORD_MAX) || young->address == 0)
+    return false;
+  lane->touched_point = TRACE_STATE_POINT(lane->window->state);
+  lane->touched = young;
+  record_life(lane, young->ticks, ticks, young->size ? young->size : 1, young->stack);
+  young_clear(lane, young);
+  lane->touched_point = 0;
+  return true;
 }
 
 void cells_write_all(struct lane *lane) {

@@ -28,7 +28,8 @@ static inline uint32_t *cells_set(struct lane *lane, uint32_t hash) {
   return lane->cells.places[hash >> (32 - CELL_SET_BITS)];
 }
 
-/* The slow ways of cells_of(): NULL when no room can be had. */
+/* The slow ways of cells_of(): NULL when no room can be had, or when the site's block is to be
+ * written alone. */
 struct trace_cell *cells_make(struct lane *lane, uint32_t stack, uint64_t birth_ticks);
 struct trace_cell *cells_renew(struct lane *lane, uint32_t number, uint64_t birth_ticks);
 
@@ -50,11 +51,15 @@ static inline struct trace_cell *cells_of(struct lane *lane, uint32_t stack, uin
   return cells_make(lane, stack, birth_ticks);
 }
 
-/* Counts the young block, which dies now, in its cell. False: there is no cell; nothing was done.
+/* The slow way of cells_fold(): without a cell. */
+bool cells_write_alone(struct lane *lane, struct trace_young *young, uint64_t ticks);
+
+/* Counts the young block, which dies now, in its cell. False: nothing was done; it must be written.
  */
 static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint64_t ticks) {
   struct trace_cell *cell = cells_of(lane, young->stack, young->ticks, ticks);
-  if (__builtin_expect(!cell || young->address == 0, 0)) return false; /* 0: written on the way */
+  if (__builtin_expect(!cell || young->address == 0, 0)) /* 0: written on the way */
+    return cells_write_alone(lane, young, ticks);
   bool second = cell->sums[1].commit > cell->sums[0].commit;
   const struct trace_sum *from = &cell->sums[second];
   struct trace_sum *to = &cell->sums[!second];

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "life.h"
+#include "modules.h"
 #include "next.h"
 #include "process.h"
 #include "threads.h"
@@ -113,6 +114,8 @@ HOOK void *calloc(size_t count, size_t size) {
   if (unlikely(!next_resolve()))
     return size && count > POOL_SIZE / size ? NULL : pool_allocate(count * size, 16);
   struct lane *lane = enter();
+  if (unlikely(modules_is_loader(__builtin_return_address(0)) && process_records()))
+    modules_record_gone(lane);
   void *block = next.calloc(count, size);
   if (lane) born(lane, block, count * size);
   return block;

@@ -35,25 +35,34 @@ static void open_chunk(struct lane *lane) {
   chunk->magic = TRACE_OPEN_MAGIC;
 }
 
+static enum trace_stop stop_of(int error) {
+  if (error == TRACE_OUT_FULL) return TRACE_STOP_SIZE;
+  return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
+}
+
+/* A number that came to nothing: a gap in them looks like a lost lane. */
+static void give_back(uint32_t number) {
+  __atomic_compare_exchange_n(&lanes_made, &number, number - 1, false, __ATOMIC_RELAXED,
+                              __ATOMIC_RELAXED);
+}
+
 static struct lane *lane_make(void) {
   uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
   struct lane *lane = number <= LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
-  if (!lane) return NULL;
+  if (!lane) {
+    give_back(number);
+    return NULL;
+  }
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
-  if (result == TRACE_OUT_FULL) {
-    process_stop(TRACE_STOP_SIZE, -result);
-    sys_munmap(lane, sizeof *lane);
-    return NULL;
-  }
-  if (result < 0) {
-    window = sys_map(-1, 0, WINDOW_BYTES);
-    if (!window) {
-      sys_munmap(lane, sizeof *lane);
-      return NULL;
-    }
+  if (result == -ENODEV && (window = sys_map(-1, 0, WINDOW_BYTES)) != NULL) {
     __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+  } else if (result < 0) {
+    if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
+    sys_munmap(lane, sizeof *lane);
+    give_back(number);
+    return NULL;
   }
   lane->number = number;
   lane->window = window;
@@ -121,6 +130,17 @@ void lanes_forget(void) {
   free_head = 0;
 }
 
+void lanes_detach(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lanes[number];
+    if (!lane) continue;
+    sys_map_over(lane->window, WINDOW_BYTES);
+    if (lane->young_slots) sys_map_over(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
+    for (uint32_t i = 0; i < lane->cells.more_count; i++)
+      sys_map_over((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
+  }
+}
+
 /* Copies the open chunk to a slot of its own and empties the lane, in an order that leaves every
  * record in the file at least once at any moment. 0 or -errno. */
 static int seal(struct lane *lane) {
@@ -180,32 +200,32 @@ void lane_recover(struct lane *lane) {
     open_chunk(lane);
 }
 
-static enum trace_stop stop_of(int error) {
-  if (error == TRACE_OUT_FULL) return TRACE_STOP_SIZE;
-  return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
-}
-
-static bool make_room(struct lane *lane, size_t bytes) {
-  if (!lane->full && process_may_call()) {
+/* False: nothing more goes into this lane. */
+static bool empty(struct lane *lane) {
+  struct process_calls calls;
+  if (lane->full) return false;
+  if (process_calls_begin(&calls)) {
     int result = seal(lane);
     if (result == 0) {
       trace_out_calibrate();
       write_aged(lane);
       young_grow(lane);
-      return bytes + 8 <= TRACE_CHUNK_RECORDS;
+    } else {
+      process_stop(stop_of(result), -result);
     }
-    process_stop(stop_of(result), -result);
-  } else if (!lane->full) {
+    process_calls_end(&calls);
+    if (result == 0) return true;
+  } else if (!process_may_call()) {
     process_stop(TRACE_STOP_SECCOMP, 0);
   }
   lane->full = true;
-  __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
   return false;
 }
 
 bool lane_make_room(struct lane *lane, size_t bytes) {
   int saved = errno;
-  bool room = make_room(lane, bytes);
+  bool room = empty(lane) && bytes + 8 <= TRACE_CHUNK_RECORDS;
+  if (!room) __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
   errno = saved;
   return room;
 }

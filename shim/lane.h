@@ -52,12 +52,14 @@ struct stack_memory {
  * of its cell + 1; 0: empty. */
 #define CELL_SET_BITS 10
 #define CELL_WAYS 4u
-#define CELL_SLOTS_MAX 15u
+#define CELL_SLOTS_MAX 31u
+#define CELL_ONCE_BITS 13
 struct cells {
   uint32_t used;                           /* cells 0..used - 1 have been somebody's */
   uint32_t victim;                         /* which makes room when none is left */
   uint32_t more_count;                     /* slots of more cells */
   bool stuck;                              /* no more can be had */
+  uint32_t once[1u << CELL_ONCE_BITS];     /* sites that have folded once, by their hash */
   struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
   uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };
@@ -73,7 +75,7 @@ struct lane {
   int64_t sample_left;                /* bytes up to the next one that is picked */
   uint32_t number;                    /* from 1 */
   bool borrowed;                      /* for one event, by a thread that is past its end */
-  bool meta;                          /* the open chunk has records other than events */
+  bool meta;                          /* the open chunk has nodes, threads or modules */
   bool full;                          /* could not be sealed: everything is dropped from now on */
 
   struct trace_chunk *chunk; /* the open chunk's header, mapped */
@@ -102,13 +104,15 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
+void lanes_detach(void);
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);
 struct lane *lane_by_number(uint32_t number);
 
-/* The hook that the lane's thread was in was left by longjmp: what it was doing is finished or
- * undone, so that nothing is lost or counted twice. */
+/* The hook that the lane's thread was in was left by longjmp or cancellation: what it was doing is
+ * finished or undone, so that nothing is lost or counted twice. */
 void lane_recover(struct lane *lane);
 
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */

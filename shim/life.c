@@ -16,10 +16,8 @@ void life_death_sampled(struct lane *lane, void *block) {
 
 void life_death_written(struct lane *lane, void *block, struct trace_young *young) {
   uint64_t ticks = clock_ticks(), hash = young_hash(block);
-  bool ours = young && young_is_ours(young, hash);
   if (young) young_write(lane, young);
-  /* before the walk: so also when the thread is killed or leaves in the middle */
-  if (!ours && young_limits.bytes_end) young_warn(hash, ticks, lane);
+  if (young_limits.bytes_end) young_warn(hash, ticks, lane);
   record_death(lane, ticks, block, stack_here(lane));
 }
 
@@ -38,9 +36,8 @@ struct life_resize life_resize_begin(struct lane *lane, void *block) {
   } else if (young_limits.bytes_end) {
     uint64_t hash = young_hash(block);
     struct trace_young *young = young_find(lane, block, hash);
-    bool ours = young && young_is_ours(young, hash);
     if (young) young_write(lane, young);
-    if (!ours) young_warn(hash, resize.before, lane);
+    young_warn(hash, resize.before, lane);
   }
   return resize;
 }

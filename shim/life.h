@@ -34,10 +34,16 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
     if (sample_takes(lane, size)) life_birth_sampled(lane, block, size);
     return;
   }
-  uint64_t ticks = clock_ticks();
+  if (young_limits.bytes_end == 0) {
+    uint64_t ticks = clock_ticks();
+    record_birth(lane, ticks, block, size, stack_here(lane));
+    return;
+  }
+  uint64_t hash = young_hash(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
+  uint64_t ticks = young_birth_ticks(guard);
   uint32_t stack = stack_here(lane);
   if (__builtin_expect(size < young_limits.bytes_end && stack, 1))
-    young_add(lane, ticks, block, (uint32_t)size, stack);
+    young_add(lane, hash, guard, ticks, block, (uint32_t)size, stack);
   else
     record_birth(lane, ticks, block, size, stack);
 }

@@ -46,7 +46,9 @@ void complain(const char *format, ...) {
   if (more < 0) return;
   used += (size_t)more < sizeof line - used - 2 ? (size_t)more : sizeof line - used - 2;
   line[used++] = '\n';
-  sys_write(STDERR_FILENO, line, used);
+  /* a host must neither wait for its reader, nor die of having none, for a line of ours */
+  if (!(sys_poll_now(STDERR_FILENO, POLLOUT) & POLLOUT)) return;
+  sys_take_raised(sys_write(STDERR_FILENO, line, used));
 }
 
 /* The value of a variable, NULL if not set. In *store when it had to be read from /proc. */

@@ -28,7 +28,9 @@ extern struct settings settings;
 /* Reads the environment; a wrong value gets one line on stderr and the default. */
 void settings_read(void);
 
-/* One line on stderr, "dwell: ...", unless quiet or stderr is not what it was at the start. */
+/* One line on stderr, "dwell: ...", unless quiet, or stderr is not what it was at the start, or
+ * can't take it now. Only between process_calls_begin() and _end(), since a write may raise
+ * signals. */
 void settings_remember_stderr(void);
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -24,7 +24,8 @@
  * blocks, not into the chunk. A free by the same thread that finds it there, young enough, is
  * folded: counted in the cell of its site, and nothing is written for it. What leaves the table
  * otherwise becomes a birth record, with its own ticks. A cell is written as a TRACE_FOLD record
- * now and then, and is empty again. So what a lane knows is its records, and what its cells and its
+ * (of one block: TRACE_LIFE) now and then, and is empty again. A site that has none yet may get a
+ * TRACE_LIFE at once. So what a lane knows is its records, and what its cells and its
  * young blocks hold at that moment; both lie in the file as the chunk does. Killed in the middle of
  * a move from one to another, a reader finds a thing twice, and can tell: see struct trace_young,
  * struct trace_cell and trace_lane.flushing.
@@ -37,9 +38,9 @@
  * grows counts from then on by its largest size.
  *
  * ORDER. Records of one lane are nearly in order of time: no event of a later chunk is older than
- * the chunk's floor_ticks (TRACE_FOLD is about a span of time, and no event). Lanes are merged by
- * ticks. A birth may come after its death in the file (other lane, or written late); time puts them
- * right.
+ * the chunk's floor_ticks (TRACE_FOLD and TRACE_LIFE are about a span of time, and no events).
+ * Lanes are merged by ticks. A birth may come after its death in the file (other lane, or written
+ * late); time puts them right.
  *
  * VERSIONS. A reader refuses another major version. A minor version may add record types and fields
  * at the end of structures (those read 0 in older files). Records of unknown type are skipped by
@@ -255,7 +256,8 @@ struct trace_lane {
 
 /* A block that was born and has neither died nor been written. The address is stored last and
  * cleared first; 0: no block. Void when the lane's last record is the birth of this address at
- * these ticks, or when TRACE_SUM_BIRTH of its site's cell (of the valid sum) is ticks' low half. */
+ * these ticks, or a TRACE_LIFE of its stack that began then, or when TRACE_SUM_BIRTH of its site's
+ * cell (of the valid sum) is ticks' low half. */
 struct trace_young {
   uint64_t address;
   uint64_t ticks;
@@ -324,8 +326,8 @@ struct trace_more {
  * 24  8  last_ticks: the youngest event in it; in an open chunk 0
  * 32  8  floor_ticks: no record in a later chunk of the lane is older; in an open chunk 0
  * 40  4  thread: serial number of the thread that its first records belong to, 0 none yet
- * 44  4  flags: TRACE_CHUNK_META when records other than events are in it (an open chunk may
- *        have them without)
+ * 44  4  flags: TRACE_CHUNK_META when nodes, threads or modules are in it (an open chunk may have
+ *        them without)
  * 48  4  records_crc: CRC32C of the records; in an open chunk 0
  * 52  4  header_crc: CRC32C of this header with this field 0; in an open chunk 0
  * 56  8  reserved, 0
@@ -367,6 +369,8 @@ enum trace_type {
   TRACE_BIRTH = 1, /* ticks z (after the allocation), address z, size requested, stack */
   TRACE_DEATH = 2, /* ticks z (before the free), address z, stack */
   TRACE_NODE = 3,  /* id, id - parent, module, (pc - the module's base) z */
+  TRACE_LIFE = 4,  /* ticks z (of its death), lifetime, size (0 counts 1), stack: one block that was
+                      folded, as TRACE_FOLD has them */
   /* long */
   TRACE_REALLOC = 0x08, /* ticks z before the call, (old address) z, (new - old address) z, size,
                            ticks after - ticks before, stack. State: ticks after, new address. */

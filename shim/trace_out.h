@@ -16,7 +16,7 @@ struct trace_out {
   struct trace_control *control; /* mapped page of the file; never NULL while recording */
   uint64_t pid;
   uint64_t floor;       /* ticks at which this process's recording began */
-  uint64_t stack_start; /* of the first thread; 0 unknown (or it is not in this process) */
+  uint64_t stack_start; /* of the program's first thread; 0 unknown */
   char path[4096];
 };
 extern struct trace_out trace_out;

@@ -59,6 +59,10 @@ static uint64_t rule_at(uint64_t pc) {
   return rule_make(pc, NULL);
 }
 
+struct cfi_rule walk_rule(uint64_t return_address) {
+  return unpack(rule_at(return_address));
+}
+
 void walk_forget_range(uint64_t start, uint64_t end) {
   for (uint32_t i = 0; i < RULES; i++)
     if (rules[i].pc >= start && rules[i].pc < end)

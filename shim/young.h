@@ -1,10 +1,12 @@
 /* young.h - a lane's table of young blocks: those that were born in its thread and are not written.
  *
  * Sets of two, found by the address. Only the lane's thread looks at its table; that somebody else
- * freed one of its blocks meanwhile shows in young_guards[]: every free and realloc that does not
- * find its block in its own lane's table stores a new value there, before the address can be given
- * out again. A block whose guard has changed is written, and never folded. (Without this rule a
- * block that another thread freed, allocated and handed back would be taken for the first one.)
+ * freed one of its blocks meanwhile shows in young_guards[]: every free that is not folded, and
+ * every realloc, stores a new value there before the address can be given out again. A block whose
+ * guard has changed is written, and never folded. (Without this rule a block that another thread
+ * freed, allocated and handed back would be taken for the first one.)
+ *
+ * The value has the time of that free: see young_birth_ticks().
  */
 #ifndef DWELL_YOUNG_H
 #define DWELL_YOUNG_H
@@ -12,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clock.h"
 #include "lane.h"
 
 struct young_limits {
@@ -54,14 +57,24 @@ static inline bool young_is_ours(const struct trace_young *young, uint64_t hash)
   return young->guard == __atomic_load_n(young_guard(hash), __ATOMIC_RELAXED);
 }
 
-/* To be called before the real free of what is in no table of the caller's lane. The value is new:
- * no lane has two deaths in one tick. */
+/* To be called before the real free that is not folded, with its time. The value is new: no lane
+ * has two deaths in one tick. */
 static inline void young_warn(uint64_t hash, uint64_t ticks, const struct lane *lane) {
   __atomic_store_n(young_guard(hash), ticks << 8 | (lane->number & 0xff), __ATOMIC_RELEASE);
 }
 /* The same for frees that are not recorded. */
 static inline void young_warn_unseen(uint64_t hash) {
   __atomic_fetch_add(young_guard(hash), 1, __ATOMIC_RELEASE);
+}
+
+/* The time of a birth. A clock that does not wait may be read some hundred ticks before the
+ * allocator has found the block; it waits when the guard says that the address may have been freed
+ * just then. */
+#define YOUNG_JUST_FREED_TICKS 4096
+static inline uint64_t young_birth_ticks(uint64_t guard) {
+  uint64_t ticks = clock_ticks_early();
+  if (__builtin_expect((int64_t)(ticks - (guard >> 8)) > YOUNG_JUST_FREED_TICKS, 1)) return ticks;
+  return clock_ticks();
 }
 
 /* The entry goes: its block is folded or written. */
@@ -75,9 +88,9 @@ static inline void young_clear(struct lane *lane, struct trace_young *young) {
 /* Writes the block's birth and clears the entry. */
 void young_write(struct lane *lane, struct trace_young *young);
 
-static inline void young_add(struct lane *lane, uint64_t ticks, const void *block, uint32_t size,
-                             uint32_t stack) {
-  uint64_t hash = young_hash(block), address = (uint64_t)(uintptr_t)block;
+static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, uint64_t ticks,
+                             const void *block, uint32_t size, uint32_t stack) {
+  uint64_t address = (uint64_t)(uintptr_t)block;
   struct trace_young *set = young_set(lane, hash), *young = &set[1];
   if (set[0].address == 0 || set[0].address == address ||
       (set[1].address != 0 && set[1].address != address && set[0].ticks < set[1].ticks))
@@ -87,7 +100,7 @@ static inline void young_add(struct lane *lane, uint64_t ticks, const void *bloc
   young->ticks = ticks;
   young->size = size;
   young->stack = stack;
-  young->guard = __atomic_load_n(young_guard(hash), __ATOMIC_RELAXED);
+  young->guard = guard;
   __atomic_store_n(&young->address, address, __ATOMIC_RELEASE);
   lane->young_bytes += size;
   if (lane->young_bytes > lane->window->young_bytes_max)

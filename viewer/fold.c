@@ -40,7 +40,22 @@ static bool possible(struct fold *fold) {
          fold->byte_ticks <= (unsigned __int128)fold->bytes * longest;
 }
 
+static bool fold_of_life(const struct record *record, struct fold *fold) {
+  uint64_t lifetime = record->field[1], bytes = record->field[2];
+  *fold = (struct fold){
+      .ticks = record->ticks,
+      .span = lifetime,
+      .stack = record->stack,
+      .blocks = 1,
+      .bytes = bytes,
+      .lifetime_ticks = lifetime,
+  };
+  fold->counts[trace_bucket(lifetime)] = 1;
+  return !__builtin_mul_overflow(bytes, lifetime, &fold->byte_ticks) && possible(fold);
+}
+
 bool fold_of_record(const struct record *record, struct fold *fold) {
+  if (record->type == TRACE_LIFE) return fold_of_life(record, fold);
   *fold = (struct fold){
       .ticks = record->ticks,
       .span = record->field[1],

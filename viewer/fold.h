@@ -25,7 +25,8 @@ struct fold {
   uint64_t counts[TRACE_BUCKETS];
 };
 
-/* Each returns whether the figures are possible; when not, `fold` is not to be used. */
+/* Each returns whether the figures are possible; when not, `fold` is not to be used. The record is
+ * a TRACE_FOLD or a TRACE_LIFE. */
 bool fold_of_record(const struct record *record, struct fold *fold);
 bool fold_of_cell(const struct trace_cell *cell, struct fold *fold);
 

@@ -131,9 +131,7 @@ static int decode(struct lane_events *lane, struct lane_source *source, const st
       /* fall through */
     case RECORD_END:
       lane->thread = thread;
-      lane->ends_with_birth = record.type == TRACE_BIRTH;
-      lane->last_birth_address = record.address;
-      lane->last_birth_ticks = record.ticks;
+      lane->last = record;
       return 0;
     }
     switch (record.type) {
@@ -146,6 +144,7 @@ static int decode(struct lane_events *lane, struct lane_source *source, const st
       thread = catalog_thread(source->catalog, record.field[1]);
       break;
     case TRACE_FOLD:
+    case TRACE_LIFE:
       error = decode_fold(source, &record, thread);
       if (error) return error;
       break;
@@ -153,6 +152,14 @@ static int decode(struct lane_events *lane, struct lane_source *source, const st
       break; /* names: the catalog has them */
     }
   }
+}
+
+/* Whether a block that is still in the table of young blocks is in this record too. */
+static bool is_in_record(const struct trace_young *young, const struct record *record) {
+  if (record->type == TRACE_BIRTH)
+    return young->address == record->address && young->ticks == record->ticks;
+  return record->type == TRACE_LIFE && young->stack == record->stack &&
+         young->ticks == record->ticks - record->field[1];
 }
 
 /* What the lane's window holds besides the open chunk. */
@@ -166,8 +173,7 @@ static int take_rest(struct lane_events *lane, struct lane_source *source) {
   }
   for (size_t i = 0; i < rest->young_count; i++) {
     const struct trace_young *young = &rest->young[i];
-    if (lane->ends_with_birth && young->address == lane->last_birth_address &&
-        young->ticks == lane->last_birth_ticks)
+    if (is_in_record(young, &lane->last))
       continue; /* it was written, and the recorder killed before it left the table */
     struct record birth = {
         .type = TRACE_BIRTH,
@@ -205,7 +211,7 @@ static int load(struct lane_events *lane, struct lane_source *source, const stru
   source->chunks_read++;
   lane->horizon = chunk->head.floor_ticks;
   const uint8_t *records = slots_records(source->slots, chunk, source->buffer);
-  lane->ends_with_birth = false;
+  lane->last.type = 0;
   if (records) return decode(lane, source, chunk, records);
   source->lost_chunks++;
   return 0;

@@ -15,6 +15,7 @@
 #include "catalog.h"
 #include "event.h"
 #include "fold.h"
+#include "record.h"
 #include "slots.h"
 
 /* Takes what was folded; it comes in no order of time. Returns 0 or -ENOMEM. */
@@ -42,9 +43,8 @@ struct lane_events {
   size_t head, tail, capacity;
   uint64_t horizon; /* events up to here may go on */
   /* As of the end of what was read. */
-  uint32_t thread;                               /* that the lane serves, by catalog_thread() */
-  bool ends_with_birth;                          /* its last record is one: of */
-  uint64_t last_birth_address, last_birth_ticks; /* this block */
+  uint32_t thread;    /* that the lane serves, by catalog_thread() */
+  struct record last; /* its last record, as far as it has been read; type 0: none */
 };
 
 /* Reads on until the first event may go on. Returns whether there is one in *more; 0, -ENOMEM. */

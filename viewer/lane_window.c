@@ -249,8 +249,9 @@ static void void_flushed_meanwhile(const struct lane_window *window, struct copy
   struct record record;
   for (enum record_result result;
        (result = record_next(&cursor, &record)) != RECORD_END && result != RECORD_BAD;)
-    for (size_t i = 0; result == RECORD_OK && record.type == TRACE_FOLD &&
-                       cursor.at > seen_before && i < copy->cell_count;
+    for (size_t i = 0;
+         result == RECORD_OK && (record.type == TRACE_FOLD || record.type == TRACE_LIFE) &&
+         cursor.at > seen_before && i < copy->cell_count;
          i++)
       if (copy->cells[i].cell.stack == record.stack) copy->cells[i].cell.stack = 0;
 }

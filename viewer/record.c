@@ -53,6 +53,10 @@ static enum record_result short_record(struct record_cursor *cursor, struct reco
     return RECORD_OK;
   case TRACE_NODE:
     return RECORD_OK;
+  case TRACE_LIFE:
+    record->ticks = cursor->ticks += (uint64_t)trace_unzigzag(record->field[0]);
+    record->stack = stack_of(record->field[3]);
+    return RECORD_OK;
   case 0:
     return RECORD_BAD;
   default:

@@ -96,6 +96,13 @@ static uint64_t slots_cut_off(const struct trace_file *file) {
   return file->first.control.slots - slots;
 }
 
+/* Bytes behind the last whole slot. When all slots are there that the recorder knew of, they are of
+ * a write that failed or was in flight: that chunk is still in its lane. */
+static uint64_t bytes_cut_off(const struct trace_file *file) {
+  uint64_t known = file->first.control.slots;
+  return known && known <= file->first.file_size / TRACE_SLOT ? 0 : file->slots.cut_bytes;
+}
+
 static void count_missing(struct trace_file *file) {
   const struct trace_control *control = &file->first.control;
   const struct slots *slots = &file->slots;
@@ -103,7 +110,7 @@ static void count_missing(struct trace_file *file) {
   file->info.missing = (struct run_missing){
       .bad_slots = slots->bad_slots + file->first.end_damaged,
       .lost_chunks = slots->lost_chunks > cut_off ? slots->lost_chunks : cut_off,
-      .cut_bytes = slots->cut_bytes,
+      .cut_bytes = bytes_cut_off(file),
       .bad_folds = slots->bad_folds,
       .dropped_events = control->dropped + slots->dropped_events,
       .skipped_events = control->skipped + slots->skipped_events,
