@@ -183,55 +183,82 @@ static struct record_cursor open_records(const struct lane_window *window) {
   return record_begin(&head, window->open + sizeof(head), TRACE_STATE_USED(window->control.state));
 }
 
-/* The births in the open chunk, sorted. */
-static int births_in_chunk(const struct lane_window *window, struct moment_of_birth **births,
-                           size_t *count) {
-  struct record_cursor cursor = open_records(window);
-  struct record record;
-  size_t capacity = 0;
-  *births = NULL;
-  *count = 0;
-  for (enum record_result result;
-       (result = record_next(&cursor, &record)) != RECORD_END && result != RECORD_BAD;) {
-    if (result != RECORD_OK || record.type != TRACE_BIRTH) continue;
-    if (!make_room(births, &capacity, *count, sizeof(**births))) return -ENOMEM;
-    (*births)[(*count)++] = (struct moment_of_birth){record.address, record.ticks};
-  }
-  if (*count) qsort(*births, *count, sizeof(**births), birth_order);
+/* What of a table of young blocks has gone elsewhere. */
+struct gone {
+  struct moment_of_birth *births; /* records in the open chunk */
+  size_t birth_count, birth_capacity;
+  uint64_t *folded; /* last_birth()s: of cells, and of TRACE_LIFE records in the open chunk */
+  size_t folded_count, folded_capacity;
+};
+
+static int add_folded(struct gone *gone, uint32_t stack, uint64_t birth_ticks) {
+  if (!make_room(&gone->folded, &gone->folded_capacity, gone->folded_count, sizeof(*gone->folded)))
+    return -ENOMEM;
+  gone->folded[gone->folded_count++] = last_birth(stack, birth_ticks);
   return 0;
 }
 
-/* Keeps of the young blocks each one once, and none that was born in the chunk or folded. */
-static int young_take(struct lane_window *window, struct copy *copy, bool live) {
-  struct moment_of_birth *births = NULL;
-  size_t birth_count = 0, folded_count = 0, kept = 0;
-  uint64_t *folded = malloc((copy->cell_count + 1) * sizeof(*folded));
-  int error = folded ? 0 : -ENOMEM;
-  if (!error && live) error = births_in_chunk(window, &births, &birth_count);
-  if (error) goto done;
-  for (size_t i = 0; i < copy->cell_count; i++) {
+/* For a live lane: its records may be younger than the copy of its table. (Where the recorder was
+ * killed only the last one matters, and the lane's events know that.) */
+static int look_in_chunk(const struct lane_window *window, struct gone *gone) {
+  struct record_cursor cursor = open_records(window);
+  struct record record;
+  int error = 0;
+  for (enum record_result result;
+       !error && (result = record_next(&cursor, &record)) != RECORD_END && result != RECORD_BAD;) {
+    if (result != RECORD_OK) continue;
+    if (record.type == TRACE_LIFE)
+      error = add_folded(gone, record.stack, record.ticks - record.field[1]);
+    if (record.type != TRACE_BIRTH) continue;
+    if (!make_room(&gone->births, &gone->birth_capacity, gone->birth_count, sizeof(*gone->births)))
+      return -ENOMEM;
+    gone->births[gone->birth_count++] = (struct moment_of_birth){record.address, record.ticks};
+  }
+  return error;
+}
+
+static int look_in_cells(const struct copy *copy, struct gone *gone) {
+  int error = 0;
+  for (size_t i = 0; i < copy->cell_count && !error; i++) {
     const struct trace_cell *cell = &copy->cells[i].cell;
     uint64_t commit = fold_valid_sum(cell)->commit;
-    if (commit) folded[folded_count++] = last_birth(cell->stack, TRACE_SUM_BIRTH(commit));
+    if (commit) error = add_folded(gone, cell->stack, TRACE_SUM_BIRTH(commit));
   }
-  qsort(folded, folded_count, sizeof(*folded), last_birth_order);
-  if (copy->young_count) qsort(copy->young, copy->young_count, sizeof(*copy->young), young_order);
-  for (size_t i = 0; i < copy->young_count; i++) {
+  return error;
+}
+
+static bool is_gone(const struct gone *gone, const struct trace_young *young) {
+  struct moment_of_birth birth = {young->address, young->ticks};
+  uint64_t key = last_birth(young->stack, young->ticks);
+  return (gone->folded_count &&
+          bsearch(&key, gone->folded, gone->folded_count, sizeof(key), last_birth_order)) ||
+         (gone->birth_count &&
+          bsearch(&birth, gone->births, gone->birth_count, sizeof(birth), birth_order));
+}
+
+/* Keeps of the young blocks each one once, and none that is elsewhere. */
+static int young_take(struct lane_window *window, struct copy *copy, bool live) {
+  struct gone gone = {0};
+  size_t kept = 0;
+  if (copy->young_count == 0) return 0;
+  int error = look_in_cells(copy, &gone);
+  if (!error && live) error = look_in_chunk(window, &gone);
+  if (gone.folded_count)
+    qsort(gone.folded, gone.folded_count, sizeof(*gone.folded), last_birth_order);
+  if (gone.birth_count) qsort(gone.births, gone.birth_count, sizeof(*gone.births), birth_order);
+  qsort(copy->young, copy->young_count, sizeof(*copy->young), young_order);
+  for (size_t i = 0; i < copy->young_count && !error; i++) {
     const struct trace_young *young = &copy->young[i];
-    struct moment_of_birth birth = {young->address, young->ticks};
-    uint64_t key = last_birth(young->stack, young->ticks);
     if (kept && young_order(&copy->young[kept - 1], young) == 0) continue;
-    if (bsearch(&key, folded, folded_count, sizeof(key), last_birth_order)) continue;
-    if (birth_count && bsearch(&birth, births, birth_count, sizeof(birth), birth_order)) continue;
-    copy->young[kept++] = *young;
+    if (!is_gone(&gone, young)) copy->young[kept++] = *young;
   }
+  free(gone.folded);
+  free(gone.births);
+  if (error) return error;
   window->rest.young = copy->young;
   window->rest.young_count = kept;
   copy->young = NULL;
-done:
-  free(births);
-  free(folded);
-  return error;
+  return 0;
 }
 
 /* Whether the lane's state has come to where the cell's figures are in a record. */

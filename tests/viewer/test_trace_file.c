@@ -290,10 +290,14 @@ Test(trace_file, a_block_that_was_written_while_a_live_lane_was_copied_counts_on
   writer_birth(writer, lane, 400, 0xe000, 8, 0);
   writer_young(writer, lane, 1, 300, 0xd000, 7, 0); /* not the last record any more */
   writer_young(writer, lane, 2, 500, 0xf000, 9, 0);
+  writer_life(writer, lane, 350, 360, 5, 0);
+  writer_young(writer, lane, 3, 350, 0xf100, 5, 0); /* neither */
+  writer_birth(writer, lane, 420, 0xe100, 3, 0);
   struct profiled profiled = profiled_trace(writer);
-  cr_assert_eq(profiled.profile->births, 1 + 3);
+  cr_assert_eq(profiled.profile->births, 1 + 4 + 1);
+  cr_assert_eq(profiled.profile->folded.blocks, 1);
   cr_assert_eq(profiled.profile->order_violations, 0);
-  cr_assert_eq(profiled.profile->at_end.bytes, 100 + 7 + 8 + 9);
+  cr_assert_eq(profiled.profile->at_end.bytes, 100 + 7 + 8 + 9 + 3);
   profiled_free(&profiled);
 }
 
