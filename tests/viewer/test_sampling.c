@@ -287,6 +287,45 @@ static void figures_of(const struct profile *profile, uint32_t site, double figu
   ranges[6] = intervals->held_byte_seconds;
 }
 
+/* A heap that is renewed 200 times: 200 blocks at a time, each of a tenth of the mean. */
+static void make_churn(struct life *lives) {
+  uint64_t state = 2;
+  for (int i = 0; i < BLOCKS; i++) {
+    struct life *life = &lives[i];
+    *life = (struct life){.site = 1, .size_count = 1};
+    life->sizes[0] = MEAN_BYTES / 20 + (uint32_t)(next_random(&state) % (MEAN_BYTES / 10));
+    life->birth = (uint64_t)i * (RUN_TICKS / BLOCKS);
+    life->death = life->birth + 1 + next_random(&state) % (RUN_TICKS / 100);
+    if (life->death >= RUN_TICKS) life->death = UINT64_MAX;
+  }
+}
+
+Test(sampling, the_largest_of_many_estimates_has_an_interval_that_allows_for_that, .timeout = 120) {
+  struct life *lives = calloc(BLOCKS, sizeof(*lives));
+  struct event *events = calloc(BLOCKS * 14, sizeof(*events));
+  double truth[FIGURES], estimate[FIGURES], sum = 0;
+  struct range ranges[FIGURES];
+  int covered[FIGURES] = {0};
+  cr_assert(lives && events);
+  make_churn(lives);
+  struct profile *profile = profile_of(events, make_events(lives, 0, events), 0);
+  figures_of(profile, 0, truth, NULL);
+  profile_free(profile);
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    profile = profile_of(events, make_events(lives, seed, events), MEAN_BYTES);
+    figures_of(profile, 0, estimate, ranges);
+    sum += estimate[3] / truth[3];
+    for (int i = 0; i < FIGURES; i++)
+      covered[i] += ranges[i].low <= truth[i] && truth[i] <= ranges[i].high;
+    profile_free(profile);
+  }
+  for (int i = 0; i < FIGURES; i++)
+    cr_assert_geq(covered[i], 90, "%s: %d of %d", figure_names[i], covered[i], SEEDS);
+  cr_assert_gt(sum / SEEDS, 1.2); /* else nothing was to be allowed for */
+  free(lives);
+  free(events);
+}
+
 struct tally {
   double sum, width; /* of the estimates; of the intervals, as shares of the truth */
   int covered;
