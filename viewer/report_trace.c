@@ -112,7 +112,8 @@ static struct human fold_age(uint64_t ns) {
   uint64_t unit = 1;
   while (ns / unit >= 100)
     unit *= 10;
-  return format_duration((double)((ns + unit / 2) / unit * unit));
+  uint64_t rounded = (ns + unit / 2) / unit * unit;
+  return format_duration((double)rounded);
 }
 
 /* How much of what happened is in the trace one by one. */

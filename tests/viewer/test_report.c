@@ -174,7 +174,7 @@ static void assert_site(const char *name, enum story story, uint32_t site, int w
   page_open(&page, width, false, true);
   report_site(&page.terminal, &reported.report, profiled_site(&reported.profiled, site), &timeline);
   golden_assert(name, page_text(&page));
-  cr_assert_leq(widest_line(page_text(&page)), width);
+  cr_assert_leq(widest_line(page_text(&page)), (size_t)width);
   page_close(&page);
   profile_free(profile);
   trace_file_close(file);
