@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "cells.h"
+#include "crc32c.h"
 #include "process.h"
 #include "sample.h"
 #include "sys.h"
@@ -18,7 +19,7 @@
 #define WINDOW_BYTES (TRACE_LANE_SLOTS * (size_t)TRACE_SLOT)
 
 static struct lane *lanes[LANES_MAX + 1]; /* by number */
-static uint32_t lanes_made;
+uint32_t lanes_made;
 static uint64_t free_head; /* tag << 32 | number, 0: empty */
 
 static void open_chunk(struct lane *lane) {

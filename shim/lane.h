@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crc32c.h"
+#include "clock.h"
 #include "settings.h"
 #include "trace.h"
 
@@ -117,6 +117,16 @@ void lane_release(struct lane *lane);
 void lanes_save(void);
 /* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
 void lanes_detach(void);
+
+/* The time of an event. A clock that does not wait for earlier loads may be read some hundred ticks
+ * early: before what another thread did, that this one has seen. With one lane there is no other
+ * thread; a second one makes its lane before its first event. */
+extern uint32_t lanes_made;
+static inline uint64_t lane_ticks(const struct lane *lane) {
+  if (__atomic_load_n(&lanes_made, __ATOMIC_RELAXED) != 1) return clock_ticks();
+  uint64_t ticks = clock_ticks_early();
+  return ticks > lane->last_ticks ? ticks : lane->last_ticks + 1;
+}
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crc32c.h"
 #include "filter.h"
 #include "modules.h"
 #include "next.h"

@@ -67,14 +67,13 @@ static inline void young_warn_unseen(uint64_t hash) {
   __atomic_fetch_add(young_guard(hash), 1, __ATOMIC_RELEASE);
 }
 
-/* The time of a birth. A clock that does not wait may be read some hundred ticks before the
- * allocator has found the block; it waits when the guard says that the address may have been freed
- * just then. */
+/* The time of a birth. The clock need not wait, unless the guard says that the address may have
+ * been freed just then. */
 #define YOUNG_JUST_FREED_TICKS 4096
-static inline uint64_t young_birth_ticks(uint64_t guard) {
+static inline uint64_t young_birth_ticks(const struct lane *lane, uint64_t guard) {
   uint64_t ticks = clock_ticks_early();
   if (__builtin_expect((int64_t)(ticks - (guard >> 8)) > YOUNG_JUST_FREED_TICKS, 1)) return ticks;
-  return clock_ticks();
+  return lane_ticks(lane);
 }
 
 /* The entry goes: its block is folded or written. */
