@@ -233,7 +233,7 @@ static bool empty(struct lane *lane) {
     if (result == 0) {
       trace_out_calibrate();
       write_aged(lane);
-      young_grow(lane);
+      young_grow_age();
     } else {
       process_stop(stop_of(result), -result);
     }

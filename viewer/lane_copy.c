@@ -1,9 +1,9 @@
 /* lane_copy.c - copies a window.
  *
- * In this order: control, cells, young blocks, control again, open chunk (checked by the second
- * control's state). So nothing gets lost between the copies, and what moves meanwhile moves from
- * what was copied early to what is copied late, and shows there: a young block as a birth in the
- * chunk, a cell as a change of `flushes`.
+ * In this order: control, cells, young blocks, control again, open chunk (as far as the second
+ * control's state goes), control once more. So nothing gets lost between the copies, and what moves
+ * meanwhile moves from what was copied early to what is copied late, and shows there: a young block
+ * as a birth in the chunk, a cell as a change of `flushes`.
  */
 #include "lane_copy.h"
 
@@ -122,7 +122,14 @@ int lane_copy_make(int fd, uint64_t offset, const struct lane_more *more, size_t
   window->control = copy->after;
   window->open = slot;
   window->state = judge(&copy->after, slot, (size_t)n);
-  if (TRACE_STATE_SEQUENCE(copy->before.state) != TRACE_STATE_SEQUENCE(copy->after.state))
-    window->state = LANE_WINDOW_BAD; /* what was moved to the chunk before is not in this one */
+  struct trace_lane now = {0};
+  ssize_t m = file_read(fd, &now, sizeof(now), offset);
+  if (m < 0) return (int)m;
+  /* A chunk that was sealed meanwhile has what had moved; and another one's records may be mixed
+   * with its own here. */
+  uint32_t sequence = TRACE_STATE_SEQUENCE(copy->after.state);
+  if (TRACE_STATE_SEQUENCE(copy->before.state) != sequence ||
+      TRACE_STATE_SEQUENCE(now.state) != sequence)
+    window->state = LANE_WINDOW_BAD;
   return 0;
 }
