@@ -24,7 +24,6 @@ static uint64_t free_head; /* tag << 32 | number, 0: empty */
 static void open_chunk(struct lane *lane) {
   struct trace_chunk *chunk = lane->chunk;
   lane->used = 0;
-  lane->crc = CRC32C_BEGIN;
   lane->meta = false;
   lane->address = 0;
   lane->ticks = lane->last_ticks;
@@ -163,7 +162,7 @@ static int seal(struct lane *lane) {
       .floor_ticks = oldest < lane->last_ticks ? oldest : lane->last_ticks,
       .thread = lane->chunk->thread,
       .flags = lane->meta ? TRACE_CHUNK_META : 0,
-      .records_crc = crc32c_end(lane->crc),
+      .records_crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, lane->records, lane->used)),
   };
   sealed.header_crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, &sealed, sizeof sealed));
   uint64_t offset;
@@ -175,6 +174,19 @@ static int seal(struct lane *lane) {
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   open_chunk(lane);
   return 0;
+}
+
+void lanes_sum_up(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lane_by_number(number);
+    if (!lane || !lane->window) continue;
+    uint64_t *word = &lane->window->state, state = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    const uint32_t used = TRACE_STATE_USED(state), sequence = TRACE_STATE_SEQUENCE(state);
+    uint32_t crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, lane->records, used));
+    /* its thread may be at work, and then goes on without */
+    __atomic_compare_exchange_n(word, &state, TRACE_STATE(crc, sequence, used), false,
+                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  }
 }
 
 /* So the floors keep up with the time. The new chunk has room for a whole table. */
@@ -200,7 +212,6 @@ void lane_recover(struct lane *lane) {
   lane->memory.nodes_known = lane->memory.states_known = 0;
   /* half a record may have moved the delta state: begin a chunk */
   lane->used = TRACE_STATE_USED(state);
-  lane->crc = crc32c_extend(CRC32C_BEGIN, lane->records, lane->used);
   lane->meta = true;
   if (lane->used)
     (void)lane_make_room(lane, 0);

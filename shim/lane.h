@@ -89,7 +89,6 @@ struct lane {
   struct trace_chunk *chunk; /* the open chunk's header, mapped */
   unsigned char *records;    /* right behind it */
   uint32_t used, sequence;
-  uint32_t crc;            /* running, of records[0..used) */
   uint32_t young_places;   /* entries of the table */
   uint32_t young_slots;    /* it is a bigger one, of so many slots; 0: the window's */
   uint64_t ticks, address; /* delta state */
@@ -127,6 +126,9 @@ struct lane *lane_by_number(uint32_t number);
  * finished or undone, so that nothing is lost or counted twice. */
 void lane_recover(struct lane *lane);
 
+/* At the end: puts the CRCs of the open chunks into their lanes' state words. */
+void lanes_sum_up(void);
+
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */
 void lanes_forget(void);
 
@@ -140,11 +142,8 @@ static inline bool lane_reserve(struct lane *lane, size_t bytes) {
 
 /* Makes the bytes from records[used] to `end` one record of the trace. */
 static inline void lane_commit(struct lane *lane, const unsigned char *end) {
-  const unsigned char *begin = lane->records + lane->used;
-  lane->crc = crc32c_extend(lane->crc, begin, (size_t)(end - begin));
   lane->used = (uint32_t)(end - lane->records);
-  __atomic_store_n(&lane->window->state,
-                   TRACE_STATE(crc32c_end(lane->crc), lane->sequence, lane->used),
+  __atomic_store_n(&lane->window->state, TRACE_STATE(0, lane->sequence, lane->used),
                    __ATOMIC_RELEASE);
 }
 

@@ -100,8 +100,8 @@ static enum lane_window_state judge(const struct trace_lane *control, const uint
   uint32_t opened = open.sequence & 0xffffff;
   if (opened != sequence && !(used == 0 && ((opened + 1) & 0xffffff) == sequence))
     return LANE_WINDOW_BAD;
-  if ((slots_crc(slot + sizeof(open), used) & 0xffffff) != TRACE_STATE_CRC(control->state))
-    return LANE_WINDOW_BAD;
+  uint32_t crc = TRACE_STATE_CRC(control->state);
+  if (crc && (slots_crc(slot + sizeof(open), used) & 0xffffff) != crc) return LANE_WINDOW_BAD;
   return used ? LANE_WINDOW_GOOD : LANE_WINDOW_EMPTY;
 }
 

@@ -10,6 +10,8 @@ static int chunk_order(const void *left, const void *right) {
   if (a->head.lane != b->head.lane) return a->head.lane < b->head.lane ? -1 : 1;
   if (a->head.sequence != b->head.sequence) return a->head.sequence < b->head.sequence ? -1 : 1;
   if (!a->records != !b->records) return a->records ? 1 : -1;
+  /* sealing was left in the middle by longjmp, and done again when there was more */
+  if (a->head.bytes != b->head.bytes) return a->head.bytes > b->head.bytes ? -1 : 1;
   return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
