@@ -40,19 +40,9 @@ static enum trace_stop stop_of(int error) {
   return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
 }
 
-/* A number that came to nothing: a gap in them looks like a lost lane. */
-static void give_back(uint32_t number) {
-  __atomic_compare_exchange_n(&lanes_made, &number, number - 1, false, __ATOMIC_RELAXED,
-                              __ATOMIC_RELAXED);
-}
-
 static struct lane *lane_make(void) {
-  uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
-  struct lane *lane = number <= LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
-  if (!lane) {
-    give_back(number);
-    return NULL;
-  }
+  struct lane *lane = lane_count() < LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
+  if (!lane) return NULL;
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
@@ -60,13 +50,19 @@ static struct lane *lane_make(void) {
   if (!window) {
     if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
     sys_munmap(lane, sizeof *lane);
-    give_back(number);
     return NULL;
   }
   if (result == -ENODEV) {
     lane->window_offset = offset;
     __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
     trace_out_save_control();
+  }
+  /* not earlier: a number that came to nothing would look like a lane that was lost */
+  const uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
+  if (number > LANES_MAX) {
+    sys_munmap(window, WINDOW_BYTES);
+    sys_munmap(lane, sizeof *lane);
+    return NULL;
   }
   lane->number = number;
   lane->window = window;
