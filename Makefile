@@ -47,10 +47,10 @@ check: # warnings of two compilers, linters, sanitizers
 	@tools/install-packages build test check
 	@tools/check
 
-bench: # speed of the recorder and of the viewer
+bench: # cost of recording, speed of reading; BENCH="pair real" parts, BENCH_RUNS=5
 	@tools/install-packages build test bench
-	@$(MAKE) --no-print-directory all tests bench-programs
-	@tests/bench/run $(BUILD)
+	@$(MAKE) --no-print-directory all bench-programs
+	@tests/bench/run $(BUILD) $(BENCH)
 
 compat: # self-checks of real packages, bare and recorded; COMPAT="python git"
 	@tools/install-packages build compat

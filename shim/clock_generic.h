@@ -8,5 +8,8 @@ static inline enum trace_clock clock_choose(void) {
 static inline uint64_t clock_ticks(void) {
   return clock_monotonic_ns();
 }
+static inline uint64_t clock_ticks_early(void) {
+  return clock_monotonic_ns();
+}
 
 #endif

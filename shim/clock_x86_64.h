@@ -23,4 +23,10 @@ static inline uint64_t clock_ticks(void) {
   return (uint64_t)high << 32 | low;
 }
 
+/* The same without holding it back: for a span within one thread. */
+static inline uint64_t clock_ticks_early(void) {
+  if (__builtin_expect(!clock_is_tsc, 0)) return clock_monotonic_ns();
+  return __builtin_ia32_rdtsc();
+}
+
 #endif

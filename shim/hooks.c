@@ -3,18 +3,18 @@
  * Each hook enters (one check), calls the next function, records, leaves. The real call is made
  * while the thread is marked busy, so that an allocator built on another hooked function counts
  * once. A birth is recorded after the allocation and a death before the free: in the order of the
- * ticks, a block at an address is always dead before the next one there is born.
+ * ticks, a block at an address is always dead before the next one there is born. What is recorded,
+ * and how, is life.h's.
  */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "life.h"
+#include "modules.h"
 #include "next.h"
 #include "process.h"
-#include "record.h"
-#include "stack.h"
 #include "threads.h"
 
 #define HOOK __attribute__((visibility("default")))
@@ -47,24 +47,20 @@ static inline void leave(struct lane *lane) {
   self.busy = 0;
 }
 
-/* Each hook is the caller of these, so that a walk passes the recorder's frames first. */
-static inline void born(struct lane *lane, void *block, size_t size) {
-  int saved = errno;
-  if (block) {
-    uint64_t ticks = clock_ticks();
-    uint32_t stack = stack_here(lane);
-    record_birth(lane, ticks, block, size, stack);
-  }
+/* Each hook is the caller of these, so that a walk passes the recorder's frames first. errno is
+ * kept where it could be touched: in the slow ways. */
+static inline __attribute__((always_inline)) void born(struct lane *lane, void *block,
+                                                       size_t size) {
+  if (block) life_birth(lane, block, size);
   leave(lane);
-  errno = saved;
 }
 
-static inline void dies(struct lane *lane, void *block) {
-  int saved = errno;
-  uint64_t ticks = clock_ticks();
-  uint32_t stack = stack_here(lane);
-  record_death(lane, ticks, block, stack);
-  errno = saved;
+/* Before the real free; lane NULL: unrecorded. */
+static inline __attribute__((always_inline)) void dies(struct lane *lane, void *block) {
+  if (lane)
+    life_death(lane, block);
+  else
+    life_unseen(block);
 }
 
 static void *pool_resized(void *block, size_t size) {
@@ -91,7 +87,7 @@ HOOK void *malloc(size_t size) {
 HOOK void free(void *block) {
   if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
   struct lane *lane = enter();
-  if (lane) dies(lane, block);
+  dies(lane, block);
   next.free(block);
   if (lane) leave(lane);
 }
@@ -99,7 +95,7 @@ HOOK void free(void *block) {
 HOOK void free_sized(void *block, size_t size) {
   if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
   struct lane *lane = enter();
-  if (lane) dies(lane, block);
+  dies(lane, block);
   next_resolve_late();
   next.free_sized(block, size);
   if (lane) leave(lane);
@@ -108,7 +104,7 @@ HOOK void free_sized(void *block, size_t size) {
 HOOK void free_aligned_sized(void *block, size_t alignment, size_t size) {
   if (unlikely(!block || pool_owns(block) || !next_resolve())) return;
   struct lane *lane = enter();
-  if (lane) dies(lane, block);
+  dies(lane, block);
   next_resolve_late();
   next.free_aligned_sized(block, alignment, size);
   if (lane) leave(lane);
@@ -118,23 +114,11 @@ HOOK void *calloc(size_t count, size_t size) {
   if (unlikely(!next_resolve()))
     return size && count > POOL_SIZE / size ? NULL : pool_allocate(count * size, 16);
   struct lane *lane = enter();
+  if (unlikely(modules_is_loader(__builtin_return_address(0)) && process_records()))
+    modules_record_gone(lane);
   void *block = next.calloc(count, size);
   if (lane) born(lane, block, count * size);
   return block;
-}
-
-/* After the real call: resized, freed (size 0), or failed (nothing happened). */
-static inline void resized(struct lane *lane, void *block, void *other, size_t size,
-                           uint64_t before) {
-  int saved = errno;
-  if (other) {
-    uint64_t after = clock_ticks();
-    record_realloc(lane, before, after, block, other, size, stack_here(lane));
-  } else if (size == 0) {
-    record_death(lane, before, block, stack_here(lane));
-  }
-  leave(lane);
-  errno = saved;
 }
 
 /* Not by way of other hooks: the host may have a malloc of its own that takes their place. */
@@ -142,13 +126,21 @@ static inline __attribute__((always_inline)) void *resize(void *block, size_t si
   if (unlikely((block && pool_owns(block)) || !next_resolve()))
     return block ? pool_resized(block, size) : pool_allocate(size, 16);
   struct lane *lane = enter();
-  if (!lane) return next.realloc(block, size);
-  uint64_t before = clock_ticks();
+  if (!lane) {
+    if (block) life_unseen(block);
+    return next.realloc(block, size);
+  }
+  if (!block) {
+    void *born_block = next.realloc(NULL, size);
+    born(lane, born_block, size);
+    return born_block;
+  }
+  struct life_resize resize = life_resize_begin(lane, block);
   void *other = next.realloc(block, size);
-  if (block)
-    resized(lane, block, other, size, before);
-  else
-    born(lane, other, size);
+  int saved = errno;
+  life_resize_end(lane, resize, block, other, size);
+  leave(lane);
+  errno = saved;
   return other;
 }
 

@@ -26,7 +26,7 @@
 
 /* The calling thread's lane, the thread marked busy; NULL when it cannot record now. To be ended
  * with leave(). errno is the caller's again after both. */
-static struct lane *enter_or_begin(void) {
+static inline __attribute__((always_inline)) struct lane *enter_or_begin(void) {
   int saved = errno;
   struct lane *lane = NULL;
   next_resolve();
@@ -38,7 +38,7 @@ static struct lane *enter_or_begin(void) {
   return lane;
 }
 
-static struct lane *enter(void) {
+static inline __attribute__((always_inline)) struct lane *enter(void) {
   return process_records() && process_may_call() ? enter_or_begin() : NULL;
 }
 
@@ -54,7 +54,8 @@ static void at_exit(int status, void *unused) {
   (void)unused;
   struct lane *lane = process_is_ours() ? enter() : NULL;
   if (!lane) return;
-  modules_record_new(lane);
+  /* a fork's child may have inherited ld.so's lock, held by a thread that it has not */
+  if (!process_is_forked()) modules_record_new(lane);
   threads_refresh_names(lane);
   process_ending(TRACE_EXITED, status);
   leave(lane, errno);
@@ -82,6 +83,7 @@ __attribute__((constructor)) static void loaded(void) {
   trace_out.control->new_unseen = new_is_unseen();
   on_exit(at_exit, NULL);
   self.internal--;
+  threads_guard_fork();
   leave(lane, errno);
 }
 
@@ -122,6 +124,14 @@ HOOK int pthread_setname_np(pthread_t thread, const char *name) {
 
 /* ---- filters ---------------------------------------------------------------------------- */
 
+/* Strict mode also forbids the time stamp counter: then there is no time to record. */
+static void filter_comes(bool strict) {
+  int saved = errno;
+  process_call_no_more();
+  if (strict) process_stop(TRACE_STOP_SECCOMP, 0);
+  errno = saved;
+}
+
 HOOK int prctl(int option, ...) {
   va_list list;
   unsigned long a[4];
@@ -130,9 +140,10 @@ HOOK int prctl(int option, ...) {
     a[i] = va_arg(list, unsigned long);
   va_end(list);
   next_resolve();
-  if (option == PR_SET_SECCOMP) process_call_no_more();
+  if (option == PR_SET_SECCOMP) filter_comes(a[0] == SECCOMP_MODE_STRICT);
   if (option == PR_SET_TSC && a[0] == PR_TSC_SIGSEGV) process_stop(TRACE_STOP_SECCOMP, 0);
   int result = next.prctl(option, a[0], a[1], a[2], a[3]);
+  if (option == PR_SET_SECCOMP && result != 0) process_call_again();
   if (option == PR_SET_NAME && result == 0) named(pthread_self(), (const char *)a[0]);
   return result;
 }
@@ -145,9 +156,17 @@ HOOK long syscall(long number, ...) {
     a[i] = va_arg(list, long);
   va_end(list);
   next_resolve();
-  if (number == SYS_seccomp && a[0] != SECCOMP_GET_ACTION_AVAIL && a[0] != SECCOMP_GET_NOTIF_SIZES)
-    process_call_no_more();
-  return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  bool filter = number == SYS_seccomp && (unsigned)a[0] != SECCOMP_GET_ACTION_AVAIL &&
+                (unsigned)a[0] != SECCOMP_GET_NOTIF_SIZES;
+  if (number == SYS_prctl && (int)a[0] == PR_SET_SECCOMP) filter = true;
+  if (!filter) return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  filter_comes(number == SYS_prctl ? a[1] == SECCOMP_MODE_STRICT
+                                   : (unsigned)a[0] == SECCOMP_SET_MODE_STRICT);
+  long result = next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  /* a descriptor for the listener is success; but with TSYNC a thread's id says that it refused */
+  if (result < 0 || (result > 0 && !((unsigned long)a[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER)))
+    process_call_again();
+  return result;
 }
 
 /* ---- the end of the program ------------------------------------------------------------- */

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 
+#include "cells.h"
 #include "process.h"
+#include "sample.h"
 #include "sys.h"
 #include "trace_out.h"
 
@@ -33,20 +35,34 @@ static void open_chunk(struct lane *lane) {
   chunk->magic = TRACE_OPEN_MAGIC;
 }
 
+static enum trace_stop stop_of(int error) {
+  if (error == TRACE_OUT_FULL) return TRACE_STOP_SIZE;
+  return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
+}
+
+/* A number that came to nothing: a gap in them looks like a lost lane. */
+static void give_back(uint32_t number) {
+  __atomic_compare_exchange_n(&lanes_made, &number, number - 1, false, __ATOMIC_RELAXED,
+                              __ATOMIC_RELAXED);
+}
+
 static struct lane *lane_make(void) {
   uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
   struct lane *lane = number <= LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
-  if (!lane) return NULL;
+  if (!lane) {
+    give_back(number);
+    return NULL;
+  }
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
-  if (result < 0) {
-    window = sys_map(-1, 0, WINDOW_BYTES);
-    if (!window) {
-      sys_munmap(lane, sizeof *lane);
-      return NULL;
-    }
+  if (result == -ENODEV && (window = sys_map(-1, 0, WINDOW_BYTES)) != NULL) {
     __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+  } else if (result < 0) {
+    if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
+    sys_munmap(lane, sizeof *lane);
+    give_back(number);
+    return NULL;
   }
   lane->number = number;
   lane->window = window;
@@ -54,9 +70,13 @@ static struct lane *lane_make(void) {
   lane->records = (void *)(lane->chunk + 1);
   lane->sequence = 1;
   lane->last_ticks = trace_out.floor;
+  lane->young = (void *)((char *)window + 2 * TRACE_SLOT);
+  lane->young_places = TRACE_LANE_YOUNG;
+  lane->young_shift = 64 - (unsigned)__builtin_ctz(TRACE_LANE_YOUNG / 2);
   lane->window->state = TRACE_STATE(0, lane->sequence, 0);
   lane->window->lane = number;
   open_chunk(lane);
+  if (sample_mean_bytes) sample_draw(lane);
   __atomic_store_n(&lane->window->magic, TRACE_LANE_MAGIC, __ATOMIC_RELEASE);
   __atomic_store_n(&lanes[number], lane, __ATOMIC_RELEASE);
   return lane;
@@ -75,6 +95,8 @@ struct lane *lane_acquire(void) {
 }
 
 void lane_release(struct lane *lane) {
+  young_write_older(lane, UINT64_MAX);
+  cells_write_all(lane);
   lane->thread = 0;
   uint64_t head = __atomic_load_n(&free_head, __ATOMIC_RELAXED), next;
   do {
@@ -98,6 +120,9 @@ void lanes_forget(void) {
     struct lane *lane = lanes[number];
     lanes[number] = NULL;
     if (!lane) continue;
+    young_forget(lane);
+    for (uint32_t i = 0; i < lane->cells.more_count; i++)
+      sys_munmap((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
     sys_munmap(lane->window, WINDOW_BYTES);
     sys_munmap(lane, sizeof *lane);
   }
@@ -105,9 +130,21 @@ void lanes_forget(void) {
   free_head = 0;
 }
 
+void lanes_detach(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lanes[number];
+    if (!lane) continue;
+    sys_map_over(lane->window, WINDOW_BYTES);
+    if (lane->young_slots) sys_map_over(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
+    for (uint32_t i = 0; i < lane->cells.more_count; i++)
+      sys_map_over((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
+  }
+}
+
 /* Copies the open chunk to a slot of its own and empties the lane, in an order that leaves every
  * record in the file at least once at any moment. 0 or -errno. */
 static int seal(struct lane *lane) {
+  uint64_t oldest = young_oldest(lane);
   struct trace_chunk sealed = {
       .magic = TRACE_CHUNK_MAGIC,
       .lane = lane->number,
@@ -115,7 +152,7 @@ static int seal(struct lane *lane) {
       .bytes = lane->used,
       .base_ticks = lane->chunk->base_ticks,
       .last_ticks = lane->last_ticks,
-      .floor_ticks = lane->last_ticks,
+      .floor_ticks = oldest < lane->last_ticks ? oldest : lane->last_ticks,
       .thread = lane->chunk->thread,
       .flags = lane->meta ? TRACE_CHUNK_META : 0,
       .records_crc = crc32c_end(lane->crc),
@@ -132,18 +169,63 @@ static int seal(struct lane *lane) {
   return 0;
 }
 
-bool lane_make_room(struct lane *lane, size_t bytes) {
-  if (!lane->full && process_may_call()) {
+/* So the floors keep up with the time. The new chunk has room for a whole table. */
+static void write_aged(struct lane *lane) {
+  if (lane->last_ticks > young_limits.age_ticks)
+    young_write_older(lane, lane->last_ticks - young_limits.age_ticks);
+}
+
+void lane_recover(struct lane *lane) {
+  struct trace_young *young = lane->touched;
+  const uint64_t state = lane->window->state;
+  if (cells_recover(lane, young) ||
+      (young && lane->touched_point && lane->touched_point != TRACE_STATE_POINT(state)))
+    __atomic_store_n(&young->address, 0, __ATOMIC_RELEASE);
+  lane->touched = NULL;
+  lane->touched_point = 0;
+  lane->young_bytes = lane->young_blocks = 0;
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
+    if (lane->young[i].address) {
+      lane->young_bytes += lane->young[i].size;
+      lane->young_blocks++;
+    }
+  lane->memory.nodes_known = lane->memory.states_known = 0;
+  /* half a record may have moved the delta state: begin a chunk */
+  lane->used = TRACE_STATE_USED(state);
+  lane->crc = crc32c_extend(CRC32C_BEGIN, lane->records, lane->used);
+  lane->meta = true;
+  if (lane->used)
+    (void)lane_make_room(lane, 0);
+  else
+    open_chunk(lane);
+}
+
+/* False: nothing more goes into this lane. */
+static bool empty(struct lane *lane) {
+  struct process_calls calls;
+  if (lane->full) return false;
+  if (process_calls_begin(&calls)) {
     int result = seal(lane);
     if (result == 0) {
       trace_out_calibrate();
-      return bytes + 8 <= TRACE_CHUNK_RECORDS;
+      write_aged(lane);
+      young_grow(lane);
+    } else {
+      process_stop(stop_of(result), -result);
     }
-    process_stop(result == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE, -result);
-  } else if (!lane->full) {
+    process_calls_end(&calls);
+    if (result == 0) return true;
+  } else if (!process_may_call()) {
     process_stop(TRACE_STOP_SECCOMP, 0);
   }
   lane->full = true;
-  __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
   return false;
+}
+
+bool lane_make_room(struct lane *lane, size_t bytes) {
+  int saved = errno;
+  bool room = empty(lane) && bytes + 8 <= TRACE_CHUNK_RECORDS;
+  if (!room) __atomic_fetch_add(&lane->window->dropped, 1, __ATOMIC_RELAXED);
+  errno = saved;
+  return room;
 }

@@ -1,4 +1,4 @@
-/* lane.h - a thread's lane: its window of the trace file, where its records go.
+/* lane.h - a thread's lane: its window of the trace file, where what is known of its events goes.
  *
  * A lane belongs to one thread at a time, so nothing here locks. A record is in the trace from the
  * one 64-bit store at the end of lane_commit(); until then the thread may die without a trace of
@@ -20,38 +20,83 @@
 
 #define STACK_LIMIT 1024 /* frames that are kept of a stack */
 
+/* A frame as it is on return to pc, and where that was read: pc at sp - 8, bp at bp_at, sp at sp_at
+ * (the addresses of bp and sp here when nothing was read for them). So when the frame that called
+ * out of this one is in an equal state, this one is unchanged if the three are still there. */
+struct stack_frame {
+  uint64_t pc, sp, bp;
+  const uint64_t *bp_at, *sp_at;
+  uint64_t rule; /* how to find the next frame towards the root */
+};
+
+/* A child that was found in the stack tree. */
+struct stack_child {
+  uint64_t pc;
+  uint32_t parent, number; /* number 0: none */
+};
+#define CHILDREN_KEPT 2048u
+
 /* What the lane's thread remembers of its last stack, frame by frame, root first. The first
- * `nodes_known` have their nodes of the stack tree; the first `states_known` their machine state,
- * see walk.h. */
+ * `nodes_known` have their nodes of the stack tree; of the first `states_known` all of struct
+ * stack_frame is known, of the others the pc alone, see walk.h. */
 struct stack_memory {
   uint32_t depth, nodes_known, states_known;
   uint32_t epoch; /* of the stack tree that the nodes are of */
-  uint64_t pcs[STACK_LIMIT + 1];
+  struct stack_frame frames[STACK_LIMIT + 1];
   uint32_t nodes[STACK_LIMIT + 1];
-  uint64_t sps[STACK_LIMIT + 1], bps[STACK_LIMIT + 1]; /* on return to pc */
-  uint64_t rules[STACK_LIMIT + 1];    /* how to find the next frame towards the root */
-  uint64_t fresh[STACK_LIMIT + 1][4]; /* a walk's new frames, leaf first */
+  struct stack_frame fresh[STACK_LIMIT + 1]; /* a walk's new frames, leaf first */
+  struct stack_child children[CHILDREN_KEPT];
+};
+
+/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number
+ * of its cell + 1; 0: empty. */
+#define CELL_SET_BITS 10
+#define CELL_WAYS 4u
+#define CELL_SLOTS_MAX 31u
+#define CELL_ONCE_BITS 13
+struct cells {
+  uint32_t used;                           /* cells 0..used - 1 have been somebody's */
+  uint32_t victim;                         /* which makes room when none is left */
+  uint32_t more_count;                     /* slots of more cells */
+  bool stuck;                              /* no more can be had */
+  uint32_t once[1u << CELL_ONCE_BITS];     /* sites that have folded once, by their hash */
+  struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
+  uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };
 
 struct lane {
-  struct trace_lane *window; /* mapped; its state word is the commit */
+  /* what every event touches */
+  struct trace_lane *window;          /* mapped; its state word is the commit */
+  struct trace_young *young;          /* mapped: the table of young blocks, see young.h */
+  uint32_t young_shift;               /* the table has 2^(64 - shift) sets */
+  uint32_t young_first;               /* the first set that may be used */
+  uint64_t young_bytes, young_blocks; /* that are in it */
+  struct trace_young *touched;        /* being written or folded; NULL: none */
+  int64_t sample_left;                /* bytes up to the next one that is picked */
+  uint32_t number;                    /* from 1 */
+  bool borrowed;                      /* for one event, by a thread that is past its end */
+  bool meta;                          /* the open chunk has nodes, threads or modules */
+  bool full;                          /* could not be sealed: everything is dropped from now on */
+
   struct trace_chunk *chunk; /* the open chunk's header, mapped */
   unsigned char *records;    /* right behind it */
   uint32_t used, sequence;
   uint32_t crc;            /* running, of records[0..used) */
+  uint32_t young_places;   /* entries of the table */
+  uint32_t young_slots;    /* it is a bigger one, of so many slots; 0: the window's */
   uint64_t ticks, address; /* delta state */
   uint64_t last_ticks;
-  bool meta;       /* the open chunk has records other than events */
-  bool full;       /* could not be sealed: everything is dropped from now on */
-  uint32_t number; /* from 1 */
+  uint64_t touched_point; /* of the state word, when `touched` was set to be written */
+
   uint32_t next_free;
   uint32_t thread; /* serial of the thread that it serves, 0 none */
   int tid;
   pthread_t self;
-  bool borrowed;   /* for one event, by a thread that is past its end */
   int exit_rounds; /* how often the thread's exit destructor has run */
   char name[16];
+  uint64_t random;                /* the sampler's */
   uint64_t stack_low, stack_high; /* the thread's stack, where reading cannot fault; 0 unknown */
+  struct cells cells;
   struct stack_memory memory;
   char path[PATH_BYTES]; /* room for a module's path, which the host's stack may not have */
 };
@@ -59,10 +104,16 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
+void lanes_detach(void);
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);
 struct lane *lane_by_number(uint32_t number);
+
+/* The hook that the lane's thread was in was left by longjmp or cancellation: what it was doing is
+ * finished or undone, so that nothing is lost or counted twice. */
+void lane_recover(struct lane *lane);
 
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */
 void lanes_forget(void);

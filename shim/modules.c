@@ -1,8 +1,7 @@
-/* modules.c - a table that only grows; its entries are published one by one, without a lock.
+/* modules.c - a table of the loaded ones; its entries are published one by one, without a lock.
  *
  * Two threads that see a module at the same time may both add it: two numbers for one module, which
- * is harmless. An unloaded module's entry is marked, and a later one at its place gets a new
- * number.
+ * is harmless. An unloaded module's entry is given to a later one, which gets a number of its own.
  */
 #include "modules.h"
 
@@ -18,16 +17,18 @@
 #include "sys.h"
 #include "walk.h"
 
-#define MODULES_MAX 8192u
+#define MODULES_MAX 8192u /* at a time */
 
-enum { EMPTY, LOADED, GONE };
 struct module {
   uint64_t base, start, size;
   const struct link_map *map;
-  uint32_t state;
+  uint32_t taken;
+  uint32_t number; /* in the trace, from 1; 0: not there yet, or any more */
 };
-static struct module modules[MODULES_MAX + 1]; /* by number */
-static uint32_t modules_used;
+static struct module modules[MODULES_MAX];
+static uint32_t modules_used; /* entries from here on were never taken */
+static uint32_t last_number;
+uint64_t modules_loader_start, modules_loader_size;
 
 static const char *path_of(const struct link_map *map, char store[PATH_BYTES]) {
   const char *name = map->l_name ? map->l_name : "";
@@ -75,36 +76,50 @@ static const unsigned char *build_id_of(const struct module *module, size_t *byt
   return NULL;
 }
 
-static void record(struct lane *lane, uint32_t number) {
-  const struct module *module = &modules[number];
+static void record(struct lane *lane, const struct module *module, uint32_t number) {
   size_t build_id_bytes = 0;
   const unsigned char *build_id = build_id_of(module, &build_id_bytes);
   record_module(lane, clock_ticks(), number, module->base, module->start, module->size, build_id,
                 build_id_bytes, path_of(module->map, lane->path));
 }
 
-static uint32_t find(const struct dl_find_object *object) {
+static uint32_t find(const struct dl_find_object *object, uint64_t *base) {
   uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
-  for (uint32_t i = used < MODULES_MAX ? used : MODULES_MAX; i > 0; i--)
-    if (modules[i].start == (uint64_t)(uintptr_t)object->dlfo_map_start &&
-        __atomic_load_n(&modules[i].state, __ATOMIC_ACQUIRE) == LOADED)
-      return i;
+  for (uint32_t i = used; i > 0; i--) {
+    const struct module *module = &modules[i - 1];
+    uint32_t number = __atomic_load_n(&module->number, __ATOMIC_ACQUIRE);
+    if (!number || module->start != (uint64_t)(uintptr_t)object->dlfo_map_start) continue;
+    *base = module->base;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&module->number, __ATOMIC_RELAXED) == number) return number;
+  }
   return 0;
 }
 
-static uint32_t add(struct lane *lane, const struct dl_find_object *object) {
-  uint32_t number = __atomic_add_fetch(&modules_used, 1, __ATOMIC_ACQ_REL);
-  if (number > MODULES_MAX) {
-    __atomic_store_n(&modules_used, MODULES_MAX, __ATOMIC_RELEASE);
-    return 0;
+static struct module *take(void) {
+  for (uint32_t i = 0; i < MODULES_MAX; i++) {
+    uint32_t free = 0, used = i;
+    if (modules[i].taken || !__atomic_compare_exchange_n(&modules[i].taken, &free, 1, false,
+                                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+      continue;
+    while (used <= i && !__atomic_compare_exchange_n(&modules_used, &used, i + 1, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+      continue;
+    return &modules[i];
   }
-  struct module *module = &modules[number];
+  return NULL;
+}
+
+static uint32_t add(struct lane *lane, const struct dl_find_object *object, uint64_t *base) {
+  struct module *module = take();
+  if (!module) return 0;
+  uint32_t number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
   module->start = (uint64_t)(uintptr_t)object->dlfo_map_start;
   module->size = (uint64_t)(uintptr_t)object->dlfo_map_end - module->start;
   module->map = object->dlfo_link_map;
-  module->base = module->map->l_addr;
-  record(lane, number);
-  __atomic_store_n(&module->state, LOADED, __ATOMIC_RELEASE);
+  module->base = *base = module->map->l_addr;
+  record(lane, module, number);
+  __atomic_store_n(&module->number, number, __ATOMIC_RELEASE);
   return number;
 }
 
@@ -112,10 +127,8 @@ uint32_t module_of(struct lane *lane, uint64_t pc, uint64_t *base) {
   struct dl_find_object object;
   *base = 0;
   if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0) return 0;
-  uint32_t number = find(&object);
-  if (!number) number = add(lane, &object);
-  if (number) *base = modules[number].base;
-  return number;
+  uint32_t number = find(&object, base);
+  return number ? number : add(lane, &object, base);
 }
 
 const char *module_path_of(const void *address) {
@@ -140,26 +153,47 @@ void modules_record_new(struct lane *lane) {
   dl_iterate_phdr(sight, lane);
 }
 
+static bool is_there(const struct module *module) {
+  struct dl_find_object object;
+  return _dl_find_object((void *)(uintptr_t)module->start, &object) == 0 &&
+         object.dlfo_link_map == module->map;
+}
+
+/* Its number, 0 when another thread was faster. What is remembered of its code is forgotten. */
+static uint32_t drop(struct module *module) {
+  uint32_t number = __atomic_exchange_n(&module->number, 0, __ATOMIC_ACQ_REL);
+  if (!number) return 0;
+  const uint64_t start = module->start, end = start + module->size;
+  walk_forget_range(start, end);
+  stack_tree_forget_range(start, end);
+  __atomic_store_n(&module->taken, 0, __ATOMIC_RELEASE);
+  return number;
+}
+
 void modules_record_gone(struct lane *lane) {
   uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
-  for (uint32_t i = 1; i <= used && i <= MODULES_MAX; i++) {
-    struct dl_find_object object;
-    uint32_t loaded = LOADED;
-    if (modules[i].state != LOADED ||
-        (_dl_find_object((void *)(uintptr_t)modules[i].start, &object) == 0 &&
-         object.dlfo_link_map == modules[i].map))
-      continue;
-    if (!__atomic_compare_exchange_n(&modules[i].state, &loaded, GONE, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE))
-      continue;
-    record_module_gone(lane, clock_ticks(), i);
-    walk_forget_range(modules[i].start, modules[i].start + modules[i].size);
-    stack_tree_forget_range(modules[i].start, modules[i].start + modules[i].size);
+  for (uint32_t i = 0; i < used; i++) {
+    if (!__atomic_load_n(&modules[i].number, __ATOMIC_ACQUIRE) || is_there(&modules[i])) continue;
+    uint32_t number = drop(&modules[i]);
+    if (number && lane) record_module_gone(lane, clock_ticks(), number);
   }
 }
 
 void modules_record_again(struct lane *lane) {
-  uint32_t used = __atomic_load_n(&modules_used, __ATOMIC_ACQUIRE);
-  for (uint32_t i = 1; i <= used && i <= MODULES_MAX; i++)
-    if (modules[i].state == LOADED) record(lane, i);
+  for (uint32_t i = 0; i < modules_used; i++) {
+    if (modules[i].number && is_there(&modules[i])) {
+      record(lane, &modules[i], modules[i].number);
+      continue;
+    }
+    /* gone unseen, or another thread of the parent was at work on it */
+    if (modules[i].number) walk_forget_range(modules[i].start, modules[i].start + modules[i].size);
+    modules[i].number = modules[i].taken = 0;
+  }
+}
+
+void modules_prepare(void) {
+  struct dl_find_object object;
+  if (_dl_find_object(&_r_debug, &object) != 0) return; /* which is ld.so's */
+  modules_loader_start = (uint64_t)(uintptr_t)object.dlfo_map_start;
+  modules_loader_size = (uint64_t)(uintptr_t)object.dlfo_map_end - modules_loader_start;
 }

@@ -1,8 +1,9 @@
 /* record.c - the longer records, which are rarer than births and deaths. */
 #include "record.h"
 
-void record_long(struct lane *lane, uint32_t type, const uint64_t fields[7], struct piece first,
-                 struct piece second) {
+/* Encodes without committing; the end. */
+static const unsigned char *encode(const struct lane *lane, uint32_t type, const uint64_t fields[7],
+                                   struct piece first, struct piece second) {
   unsigned char *begin = lane->records + lane->used, *at = begin + 4;
   uint32_t head = type;
   for (unsigned i = 0; i < 7; i++)
@@ -11,7 +12,12 @@ void record_long(struct lane *lane, uint32_t type, const uint64_t fields[7], str
   memcpy(begin, &head, sizeof head);
   if (first.size) memcpy(at, first.bytes, first.size);
   if (second.size) memcpy(at + first.size, second.bytes, second.size);
-  lane_commit(lane, at + first.size + second.size);
+  return at + first.size + second.size;
+}
+
+void record_long(struct lane *lane, uint32_t type, const uint64_t fields[7], struct piece first,
+                 struct piece second) {
+  lane_commit(lane, encode(lane, type, fields, first, second));
 }
 
 static const struct piece nothing;
@@ -74,4 +80,38 @@ void record_module(struct lane *lane, uint64_t ticks, uint32_t module, uint64_t 
 
 void record_module_gone(struct lane *lane, uint64_t ticks, uint32_t module) {
   record_named(lane, TRACE_MODULE_GONE, ticks, module, 0, "");
+}
+
+static const unsigned char *encode_life(struct lane *lane, uint64_t death_ticks, uint64_t lifetime,
+                                        uint64_t bytes, uint32_t stack) {
+  return encode_short(lane, TRACE_LIFE, aside_delta(lane, death_ticks), lifetime, bytes, stack);
+}
+
+void record_life(struct lane *lane, uint64_t birth_ticks, uint64_t death_ticks, uint64_t bytes,
+                 uint32_t stack) {
+  lane_commit(lane, encode_life(lane, death_ticks, death_ticks - birth_ticks, bytes, stack));
+}
+
+static const unsigned char *encode_fold(struct lane *lane, const struct trace_cell *cell,
+                                        const struct trace_sum *sum, struct piece histogram) {
+  uint64_t delta = aside_delta(lane, cell->last_ticks);
+  return encode(lane, TRACE_FOLD,
+                (uint64_t[7]){delta, cell->last_ticks - cell->first_ticks, cell->stack,
+                              TRACE_SUM_BLOCKS(sum->commit), sum->bytes, sum->lifetime_ticks,
+                              sum->byte_ticks},
+                histogram, nothing);
+}
+
+bool record_fold(struct lane *lane, const struct trace_cell *cell, const struct trace_sum *sum,
+                 uint32_t number, const unsigned char *histogram, size_t histogram_bytes) {
+  if (!lane_reserve(lane, LONG_RECORD_MAX + histogram_bytes)) return false;
+  const unsigned char *end =
+      TRACE_SUM_BLOCKS(sum->commit) == 1
+          ? encode_life(lane, cell->last_ticks, sum->lifetime_ticks, sum->bytes, cell->stack)
+          : encode_fold(lane, cell, sum, (struct piece){histogram, histogram_bytes});
+  __atomic_store_n(&lane->window->flushing,
+                   TRACE_FLUSHING(number, lane->sequence, (uint32_t)(end - lane->records)),
+                   __ATOMIC_RELEASE);
+  lane_commit(lane, end);
+  return true;
 }

@@ -39,8 +39,8 @@ static inline uint64_t address_delta(struct lane *lane, const void *address) {
 #define SHORT_RECORD_MAX (2 + TRACE_SHORT_FIELDS * 8)
 #define LONG_RECORD_MAX (4 + TRACE_LONG_FIELDS * 8)
 
-static inline void record_short(struct lane *lane, uint32_t type, uint64_t a, uint64_t b,
-                                uint64_t c, uint64_t d) {
+static inline unsigned char *encode_short(const struct lane *lane, uint32_t type, uint64_t a,
+                                          uint64_t b, uint64_t c, uint64_t d) {
   unsigned char *begin = lane->records + lane->used, *at = begin + 2;
   uint32_t head = type;
   at = field_put(at, a, &head, 4);
@@ -49,7 +49,12 @@ static inline void record_short(struct lane *lane, uint32_t type, uint64_t a, ui
   at = field_put(at, d, &head, 13);
   uint16_t word = (uint16_t)head;
   memcpy(begin, &word, sizeof word);
-  lane_commit(lane, at);
+  return at;
+}
+
+static inline void record_short(struct lane *lane, uint32_t type, uint64_t a, uint64_t b,
+                                uint64_t c, uint64_t d) {
+  lane_commit(lane, encode_short(lane, type, a, b, c, d));
 }
 
 static inline void record_birth(struct lane *lane, uint64_t ticks, const void *block, size_t size,
@@ -96,5 +101,11 @@ void record_module(struct lane *lane, uint64_t ticks, uint32_t module, uint64_t 
                    uint64_t start, uint64_t size, const void *build_id, size_t build_id_bytes,
                    const char *path);
 void record_module_gone(struct lane *lane, uint64_t ticks, uint32_t module);
+/* One folded block. The caller has made room. */
+void record_life(struct lane *lane, uint64_t birth_ticks, uint64_t death_ticks, uint64_t bytes,
+                 uint32_t stack);
+/* The figures of cell `number` of the lane; from the commit on the cell is void. False: no room. */
+bool record_fold(struct lane *lane, const struct trace_cell *cell, const struct trace_sum *sum,
+                 uint32_t number, const unsigned char *histogram, size_t histogram_bytes);
 
 #endif

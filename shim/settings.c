@@ -46,7 +46,9 @@ void complain(const char *format, ...) {
   if (more < 0) return;
   used += (size_t)more < sizeof line - used - 2 ? (size_t)more : sizeof line - used - 2;
   line[used++] = '\n';
-  sys_write(STDERR_FILENO, line, used);
+  /* a host must neither wait for its reader, nor die of having none, for a line of ours */
+  if (!(sys_poll_now(STDERR_FILENO, POLLOUT) & POLLOUT)) return;
+  sys_take_raised(sys_write(STDERR_FILENO, line, used));
 }
 
 /* The value of a variable, NULL if not set. In *store when it had to be read from /proc. */
@@ -81,6 +83,85 @@ static bool read_switch(const char *name, bool otherwise) {
   if (strcmp(value, "0") == 0 || strcmp(value, "1") == 0) return *value == '1';
   complain("%s is '%.100s', not 0 or 1; taking %d", name, value, otherwise);
   return otherwise;
+}
+
+/* A whole number and its unit; false when it is not one. `units` ends with a NULL name. */
+struct unit {
+  const char *name;
+  uint64_t times;
+};
+static bool read_quantity(const char *text, size_t length, const struct unit *units,
+                          uint64_t *value) {
+  uint64_t number = 0;
+  size_t at = 0;
+  for (; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+    if (__builtin_mul_overflow(number, 10, &number) ||
+        __builtin_add_overflow(number, (uint64_t)(text[at] - '0'), &number))
+      return false;
+  if (at == 0) return false;
+  for (; units->name; units++)
+    if (strlen(units->name) == length - at && strncmp(text + at, units->name, length - at) == 0)
+      return !__builtin_mul_overflow(number, units->times, value);
+  return false;
+}
+
+static const struct unit sizes[] = {
+    {"", 1},           {"B", 1},        {"K", 1u << 10},   {"KiB", 1u << 10}, {"M", 1u << 20},
+    {"MiB", 1u << 20}, {"G", 1u << 30}, {"GiB", 1u << 30}, {NULL, 0},
+};
+static const struct unit times[] = {
+    {"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {NULL, 0},
+};
+
+/* A size between the two, or 0 when the variable is not set or wrong. */
+static uint64_t read_size(const char *name, uint64_t least, uint64_t most, const char *range) {
+  char store[64];
+  uint64_t size = 0;
+  const char *value = environment(name, store, sizeof store);
+  if (!value || !*value) return 0;
+  if (read_quantity(value, strlen(value), sizes, &size) && size >= least && size <= most)
+    return size;
+  complain("%s is '%.100s', not a size %s; ignored", name, value, range);
+  return 0;
+}
+
+/* A table of young blocks is not worth more than this, and the sums of a cell allow no more. */
+#define FOLD_AGE_MAX_NS 1000000000u
+#define FOLD_BYTES_MAX (1u << 20)
+#define FOLD_AGE_NS 1000000u
+#define FOLD_BYTES (32u << 10)
+
+static void read_fold(void) {
+  char store[64];
+  settings.fold_age_ns = FOLD_AGE_NS;
+  settings.fold_bytes = FOLD_BYTES;
+  const char *value = environment("DWELL_FOLD", store, sizeof store);
+  if (!value || !*value) return;
+  uint64_t age, bytes = FOLD_BYTES;
+  size_t length = strcspn(value, ",");
+  const char *size = value[length] ? value + length + 1 : NULL;
+  if (!read_quantity(value, length, times, &age) || age > FOLD_AGE_MAX_NS ||
+      (size && (!read_quantity(size, strlen(size), sizes, &bytes) || bytes > FOLD_BYTES_MAX))) {
+    complain("DWELL_FOLD is '%.100s', not an age up to 1s and a size up to 1MiB, like 1ms,32KiB; "
+             "taking 1ms,32KiB",
+             value);
+    return;
+  }
+  settings.fold_age_ns = age;
+  settings.fold_bytes = bytes;
+}
+
+static void read_what_is_written(void) {
+  read_fold();
+  settings.max_bytes = read_size("DWELL_MAX_SIZE", 1u << 20, (uint64_t)1 << 62, "from 1MiB");
+  settings.sample_bytes =
+      read_size("DWELL_SAMPLE", 1, (uint64_t)1 << 40, "from 1B to 1024GiB, like 512KiB");
+  if (read_switch("DWELL_EXACT", false)) {
+    if (settings.sample_bytes) complain("DWELL_EXACT and DWELL_SAMPLE exclude each other; exact");
+    settings.sample_bytes = 0;
+    settings.fold_age_ns = 0;
+  }
+  if (settings.sample_bytes) settings.fold_age_ns = 0;
 }
 
 static void read_out(void) {
@@ -136,5 +217,6 @@ void settings_read(void) {
     complain("DWELL_UNWIND is '%.100s', not memoised, libgcc or libunwind; taking memoised", value);
   value = environment("DWELL_SESSION", store, sizeof store);
   settings.session = value ? strtoull(value, NULL, 16) : 0;
+  read_what_is_written();
   read_out();
 }

@@ -5,6 +5,9 @@
  */
 #include "stack.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "process.h"
 #include "stack_tree.h"
 #include "trace_out.h"
@@ -15,18 +18,24 @@ static void count(uint64_t *counter) {
   __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* DWELL_CHECK_STACKS. `fresh` serves as buffer, leaf first. */
+/* `fresh` as a buffer for plain stacks, leaf first: room for two and more. */
+static uint64_t *walked_pcs(struct stack_memory *memory) {
+  return &memory->fresh[0].pc;
+}
+
+/* DWELL_CHECK_STACKS. */
 static __attribute__((noinline)) void check(struct stack_memory *memory) {
-  uint64_t *stack = memory->fresh[0], *other = stack + STACK_LIMIT + 1;
+  uint64_t *stack = walked_pcs(memory), *other = stack + STACK_LIMIT + 1;
   for (uint32_t i = 0; i < memory->depth; i++)
-    stack[i] = memory->pcs[memory->depth - 1 - i];
+    stack[i] = memory->frames[memory->depth - 1 - i].pc;
   count(&trace_out.control->checked_stacks);
   if (!unwind_agrees(stack, memory->depth, other)) count(&trace_out.control->differing_stacks);
 }
 
 /* The slow way: the whole stack by an unwinder; what is equal to the last one keeps its nodes. */
 static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
-  uint64_t *walked = memory->fresh[0];
+  uint64_t *walked = walked_pcs(memory);
+  int saved = errno;
   size_t depth = unwind_walk(walked, STACK_LIMIT + 1);
   if (depth > STACK_LIMIT) walked[depth - 1] = TRACE_PC_TRUNCATED;
   if (depth == 0) {
@@ -35,13 +44,14 @@ static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
   }
   uint32_t same = 0;
   while (same < depth && same < memory->nodes_known &&
-         memory->pcs[same] == walked[depth - 1 - same])
+         memory->frames[same].pc == walked[depth - 1 - same])
     same++;
   memory->nodes_known = same;
   memory->states_known = 0;
   memory->depth = (uint32_t)depth;
   for (size_t i = same; i < depth; i++)
-    memory->pcs[i] = walked[depth - 1 - i];
+    memory->frames[i].pc = walked[depth - 1 - i];
+  errno = saved;
 }
 
 uint32_t stack_here(struct lane *lane) {
@@ -49,13 +59,14 @@ uint32_t stack_here(struct lane *lane) {
   uint32_t epoch = stack_tree_epoch();
   if (memory->epoch != epoch) {
     memory->nodes_known = memory->states_known = 0;
+    memset(memory->children, 0, sizeof memory->children);
     memory->epoch = epoch;
   }
   if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy)) unwind(memory);
   if (settings.check_stacks) check(memory);
   uint32_t depth = memory->nodes_known, node = depth ? memory->nodes[depth - 1] : 0;
   for (; depth < memory->depth; depth++) {
-    uint32_t child = stack_tree_node(lane, node, memory->pcs[depth]);
+    uint32_t child = stack_tree_child(lane, node, memory->frames[depth].pc);
     if (!child) { /* no memory: the stack ends here, towards the leaf */
       count(&trace_out.control->incomplete_stacks);
       break;

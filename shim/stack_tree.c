@@ -15,13 +15,6 @@
 #include "sys.h"
 #include "trace_out.h"
 
-struct node {
-  uint64_t pc;
-  uint32_t parent;
-};
-
-#define SEGMENT_NODES 65536u
-#define SEGMENTS_MAX 512u
 #define FIRST_LEVEL_BITS 13
 #define LEVELS_MAX 13
 #define FORGOTTEN_PC UINT64_MAX
@@ -32,15 +25,15 @@ struct level {
   uint32_t numbers[];
 };
 
-static struct node *segments[SEGMENTS_MAX];
+struct stack_tree_node *stack_tree_segments[STACK_TREE_SEGMENTS];
 static uint32_t nodes_made;
 static struct level *levels[LEVELS_MAX]; /* oldest first */
 static uint32_t levels_made;
 static uint32_t epoch;
 
-static struct node *node_at(uint32_t number) {
-  return &__atomic_load_n(&segments[number / SEGMENT_NODES],
-                          __ATOMIC_ACQUIRE)[number % SEGMENT_NODES];
+static struct stack_tree_node *node_at(uint32_t number) {
+  return &__atomic_load_n(&stack_tree_segments[number / STACK_TREE_SEGMENT],
+                          __ATOMIC_ACQUIRE)[number % STACK_TREE_SEGMENT];
 }
 
 /* Mixes as MurmurHash3's 64-bit finalizer does (Appleby, public domain). */
@@ -75,14 +68,14 @@ static uint32_t find_in(const struct level *level, uint32_t h, uint32_t parent, 
   for (uint32_t at = h & level->mask;; at = (at + 1) & level->mask) {
     uint32_t number = __atomic_load_n(&level->numbers[at], __ATOMIC_ACQUIRE);
     if (!number) return 0;
-    const struct node *node = node_at(number);
+    const struct stack_tree_node *node = node_at(number);
     if (node->parent == parent && __atomic_load_n(&node->pc, __ATOMIC_RELAXED) == pc) return number;
   }
 }
 
 /* Enters a number; returns it, or the one that another thread entered first for the same key. */
 static uint32_t enter(struct level *level, uint32_t h, uint32_t number) {
-  const struct node *mine = node_at(number);
+  const struct stack_tree_node *mine = node_at(number);
   for (uint32_t at = h & level->mask;; at = (at + 1) & level->mask) {
     uint32_t there = 0;
     if (__atomic_compare_exchange_n(&level->numbers[at], &there, number, false, __ATOMIC_ACQ_REL,
@@ -90,7 +83,7 @@ static uint32_t enter(struct level *level, uint32_t h, uint32_t number) {
       __atomic_fetch_add(&level->used, 1, __ATOMIC_RELAXED);
       return number;
     }
-    const struct node *node = node_at(there);
+    const struct stack_tree_node *node = node_at(there);
     if (node->parent == mine->parent && node->pc == mine->pc) return there;
   }
 }
@@ -110,20 +103,20 @@ static struct level *newest_level(uint32_t *index) {
 
 static uint32_t make(uint32_t parent, uint64_t pc) {
   uint32_t number = __atomic_add_fetch(&nodes_made, 1, __ATOMIC_RELAXED);
-  uint32_t segment = number / SEGMENT_NODES;
-  if (segment >= SEGMENTS_MAX) {
+  uint32_t segment = number / STACK_TREE_SEGMENT;
+  if (segment >= STACK_TREE_SEGMENTS) {
     __atomic_fetch_sub(&nodes_made, 1, __ATOMIC_RELAXED);
     return 0;
   }
-  if (!__atomic_load_n(&segments[segment], __ATOMIC_ACQUIRE)) {
-    const size_t bytes = SEGMENT_NODES * sizeof(struct node);
-    struct node *made = sys_map(-1, 0, bytes), *expected = NULL;
+  if (!__atomic_load_n(&stack_tree_segments[segment], __ATOMIC_ACQUIRE)) {
+    const size_t bytes = STACK_TREE_SEGMENT * sizeof(struct stack_tree_node);
+    struct stack_tree_node *made = sys_map(-1, 0, bytes), *expected = NULL;
     if (!made) return 0;
-    if (!__atomic_compare_exchange_n(&segments[segment], &expected, made, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE))
+    if (!__atomic_compare_exchange_n(&stack_tree_segments[segment], &expected, made, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
       sys_munmap(made, bytes);
   }
-  *node_at(number) = (struct node){.pc = pc, .parent = parent};
+  *node_at(number) = (struct stack_tree_node){.pc = pc, .parent = parent};
   return number;
 }
 
@@ -138,10 +131,13 @@ static __attribute__((noinline)) uint32_t add(struct lane *lane, uint32_t h, uin
   uint32_t module = pc > TRACE_PC_INCOMPLETE ? module_of(lane, pc, &base) : 0;
   record_node(lane, number, parent, module, pc - base);
   __atomic_fetch_add(&trace_out.control->stack_nodes, 1, __ATOMIC_RELAXED);
-  return enter(level, h, number);
+  uint32_t entered = enter(level, h, number);
+  if (entered != number) return entered;
+  __atomic_store_n(&node_at(number)->ready, 1, __ATOMIC_RELEASE);
+  return number;
 }
 
-uint32_t stack_tree_node(struct lane *lane, uint32_t parent, uint64_t pc) {
+uint32_t stack_tree_find(struct lane *lane, uint32_t parent, uint64_t pc) {
   uint32_t h = hash(parent, pc), made = __atomic_load_n(&levels_made, __ATOMIC_ACQUIRE);
   for (uint32_t i = made; i > 0; i--) {
     uint32_t number = find_in(levels[i - 1], h, parent, pc);
@@ -156,8 +152,8 @@ uint32_t stack_tree_node(struct lane *lane, uint32_t parent, uint64_t pc) {
 void stack_tree_forget_range(uint64_t start, uint64_t end) {
   uint32_t made = __atomic_load_n(&nodes_made, __ATOMIC_ACQUIRE);
   for (uint32_t number = 1; number <= made; number++) {
-    if (!segments[number / SEGMENT_NODES]) continue;
-    struct node *node = node_at(number);
+    if (!stack_tree_segments[number / STACK_TREE_SEGMENT]) continue;
+    struct stack_tree_node *node = node_at(number);
     if (node->pc >= start && node->pc < end)
       __atomic_store_n(&node->pc, FORGOTTEN_PC, __ATOMIC_RELAXED);
   }
@@ -171,11 +167,12 @@ uint32_t stack_tree_epoch(void) {
 void stack_tree_forget(void) {
   for (uint32_t i = 0; i < LEVELS_MAX; i++)
     if (levels[i]) sys_munmap(levels[i], level_bytes(i));
-  for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
-    if (segments[i]) sys_munmap(segments[i], SEGMENT_NODES * sizeof(struct node));
+  for (uint32_t i = 0; i < STACK_TREE_SEGMENTS; i++)
+    if (stack_tree_segments[i])
+      sys_munmap(stack_tree_segments[i], STACK_TREE_SEGMENT * sizeof(struct stack_tree_node));
   for (uint32_t i = 0; i < LEVELS_MAX; i++)
     levels[i] = NULL;
-  for (uint32_t i = 0; i < SEGMENTS_MAX; i++)
-    segments[i] = NULL;
+  for (uint32_t i = 0; i < STACK_TREE_SEGMENTS; i++)
+    stack_tree_segments[i] = NULL;
   nodes_made = levels_made = 0;
 }

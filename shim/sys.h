@@ -6,7 +6,10 @@
 #ifndef DWELL_SYS_H
 #define DWELL_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -14,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #if defined(__x86_64__)
 #include "sys_x86_64.h"
@@ -84,6 +88,42 @@ static inline int sys_madvise(void *at, size_t size, int advice) {
 }
 static inline int sys_munmap(void *at, size_t size) {
   return (int)sys_call(SYS_munmap, (long)at, (long)size, 0, 0, 0, 0);
+}
+/* Signal sets as the kernel has them: bit n - 1 for signal n. */
+#define SYS_SIGNAL(n) (UINT64_C(1) << ((n)-1))
+static inline int sys_sigmask(int how, const uint64_t *set, uint64_t *old) {
+  return (int)sys_call(SYS_rt_sigprocmask, how, (long)set, (long)old, sizeof *set, 0, 0);
+}
+/* With all signals blocked, after a write that failed: takes away the signal that it raised. */
+static inline void sys_take_raised(long error) {
+  const uint64_t set = error == -EPIPE   ? SYS_SIGNAL(SIGPIPE)
+                       : error == -EFBIG ? SYS_SIGNAL(SIGXFSZ)
+                                         : 0;
+  const struct timespec now = {0, 0};
+  if (set) sys_call(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, sizeof set, 0, 0);
+}
+static inline void sys_sched_yield(void) {
+  sys_call(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+/* The events of poll(2) that a descriptor has now; < 0 on failure. */
+static inline int sys_poll_now(int fd, short events) {
+  struct pollfd one = {.fd = fd, .events = events};
+  const struct timespec now = {0, 0};
+  int result = (int)sys_call(SYS_ppoll, (long)&one, 1, (long)&now, 0, sizeof(uint64_t), 0);
+  return result < 0 ? result : one.revents;
+}
+/* A shared mapping of a file: 0 or -errno. */
+static inline int sys_map_shared(int fd, uint64_t offset, size_t size, void **mapped) {
+  long at = sys_call(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (long)offset);
+  if (at < 0 && at > -4096) return (int)at;
+  *mapped = (void *)at;
+  return 0;
+}
+/* Fresh private memory in place of what is mapped there. */
+static inline int sys_map_over(void *at, size_t size) {
+  long result = sys_call(SYS_mmap, (long)at, (long)size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  return result < 0 && result > -4096 ? (int)result : 0;
 }
 /* NULL on failure; fd -1: private anonymous memory, else a shared mapping of the file. */
 static inline void *sys_map(int fd, uint64_t offset, size_t size) {

@@ -26,9 +26,11 @@ static uint32_t last_serial;
 
 static void end_of_thread(void *value) {
   struct lane *lane = value;
+  uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
   /* not set: a child of fork ended in a thread whose lane was the parent's */
-  if (self.lane != lane || self.busy) return;
-  self.busy = (uintptr_t)__builtin_frame_address(0);
+  if (self.lane != lane) return;
+  if (self.busy) process_hook_left(); /* by cancellation: no frame of the thread's is left */
+  self.busy = frame;
   if (process_records()) {
     if (lane->exit_rounds++ == 0) {
       char name[sizeof lane->name] = "";
@@ -67,17 +69,29 @@ void threads_watch_fork(void) {
   self.internal--;
 }
 
+static void guarded_fork_child(void) {
+  if (self.busy) lanes_detach();
+}
+
+void threads_guard_fork(void) {
+  self.internal++;
+  pthread_atfork(NULL, NULL, guarded_fork_child);
+  self.internal--;
+}
+
 /* Where the calling thread's stack lies. The first thread's is asked of the kernel: libc would read
  * /proc/self/maps for it with stdio. */
 static void find_stack(struct lane *lane) {
   lane->stack_low = lane->stack_high = 0;
   if (lane->tid == sys_getpid() && trace_out.stack_start) {
     struct rlimit limit = {0};
-    uint64_t size = 64u << 20;
+    uint64_t size = 64u << 20, here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     if (sys_getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < size) size = limit.rlim_cur;
     lane->stack_high = trace_out.stack_start & ~(uint64_t)7;
     lane->stack_low = lane->stack_high - size;
-    return;
+    /* elsewhere: forked by another thread of the parent, whose stack libc knows; or a coroutine,
+     * and then the first thread's stack is still what it was */
+    if (here - lane->stack_low < size || !process_is_forked()) return;
   }
   pthread_attr_t attributes;
   void *stack;

@@ -15,6 +15,9 @@ void threads_prepare(void);
 void threads_forget(void);
 /* Where the kernel cannot wipe a page on fork: the fork handler resets the state word. */
 void threads_watch_fork(void);
+/* A handler that interrupts a hook may fork, and its child return into the hook: that must not
+ * write to the parent's lanes. To be called where no allocation is under way. */
+void threads_guard_fork(void);
 
 /* Gives the calling thread a lane and a serial number and records its name. NULL when there is
  * none. */

@@ -6,7 +6,10 @@
  * Nothing in the file points to anything else, so any part may be missing.
  *
  *   slot 0        the head: what was recorded, the calibration, how it ended
- *   lane window   TRACE_LANE_SLOTS slots: lane control (1), then the lane's open chunk (1)
+ *   lane window   TRACE_LANE_SLOTS slots: lane control and cells, the lane's open chunk, its table
+ *                 of young blocks
+ *   more cells    a slot of cells that one lane has besides
+ *   more young    up to TRACE_MORE_SLOTS slots: a bigger table of young blocks for one lane
  *   chunk         a sealed copy of a lane's open chunk, checked by CRC32C
  *
  * HOW RECORDS ARE COMMITTED. A thread appends records to its lane's open chunk, which is mapped
@@ -17,9 +20,27 @@
  * is in the file twice: a reader drops a lane's open chunk when that sequence is already sealed.
  * The state's crc lets a reader check an open chunk, also while it is being written.
  *
- * ORDER. Records of one lane are nearly in order of time: no record of a later chunk is older than
- * the chunk's floor_ticks. Lanes are merged by ticks. A birth may come after its death in the file
- * (other lane, or written late); time puts them right.
+ * FOLDING (unless TRACE_EXACT, or sampling). A birth first goes into its lane's table of young
+ * blocks, not into the chunk. A free by the same thread that finds it there, young enough, is
+ * folded: counted in the cell of its site, and nothing is written for it. What leaves the table
+ * otherwise becomes a birth record, with its own ticks. A cell is written as a TRACE_FOLD record
+ * (of one block: TRACE_LIFE) now and then, and is empty again. A site that has none yet may get a
+ * TRACE_LIFE at once. So what a lane knows is its records, and what its cells and its
+ * young blocks hold at that moment; both lie in the file as the chunk does. Killed in the middle of
+ * a move from one to another, a reader finds a thing twice, and can tell: see struct trace_young,
+ * struct trace_cell and trace_lane.flushing.
+ *
+ * SAMPLING (sample_bytes in the head is not 0). Of the stream of all bytes requested, a Poisson
+ * process picks one in sample_bytes on average; a block that has a picked byte is recorded, every
+ * other is not: a block of s bytes is there with probability 1 - e^(-s / sample_bytes) and stands
+ * for the inverse of that. What a block grows by realloc takes part; one that is first picked then
+ * has a TRACE_REALLOC whose old address is not known, with s its new size. A recorded block that
+ * grows counts from then on by its largest size.
+ *
+ * ORDER. Records of one lane are nearly in order of time: no event of a later chunk is older than
+ * the chunk's floor_ticks (TRACE_FOLD and TRACE_LIFE are about a span of time, and no events).
+ * Lanes are merged by ticks. A birth may come after its death in the file (other lane, or written
+ * late); time puts them right.
  *
  * VERSIONS. A reader refuses another major version. A minor version may add record types and fields
  * at the end of structures (those read 0 in older files). Records of unknown type are skipped by
@@ -32,12 +53,13 @@
 #include <stdint.h>
 
 #define TRACE_MAGIC "dwelltrc"
-#define TRACE_VERSION_MAJOR 1
+#define TRACE_VERSION_MAJOR 2
 #define TRACE_VERSION_MINOR 0
 
 #define TRACE_SLOT 65536u
 #define TRACE_PAGE 4096u
-#define TRACE_LANE_SLOTS 2u
+#define TRACE_LANE_SLOTS 3u
+#define TRACE_MORE_SLOTS 32u
 
 /* ---- slot 0 -----------------------------------------------------------------------------
  *
@@ -111,6 +133,11 @@ struct trace_head {
   uint32_t allocator; /* string: path of the module whose malloc is called */
   uint32_t parent_trace; /* string: absolute path of the parent's trace, "" unless TRACE_FORKED */
   uint32_t command_line_cut; /* 1 when the command line did not fit */
+  uint32_t unused;
+  uint64_t fold_age_ticks; /* blocks that died younger could be folded; 0: no folding */
+  uint64_t fold_bytes;     /* and if they were not bigger than this */
+  uint64_t sample_bytes;   /* mean bytes between picked ones; 0: no sampling */
+  uint64_t max_file_bytes; /* DWELL_MAX_SIZE; 0: none */
 };
 
 /* One resident-set sample. `dwell run` halves the samples (drops every other one) when full. */
@@ -133,7 +160,10 @@ enum trace_stop {
   TRACE_STOP_SECCOMP =
       3,                 /* the host asked for a system call filter; windows filled, then dropped */
   TRACE_STOP_MEMORY = 4, /* no memory for the recorder's own tables */
+  TRACE_STOP_SIZE = 5,   /* the file reached DWELL_MAX_SIZE */
 };
+
+#define TRACE_GROWTHS 4
 
 /* Kept current by the recorder in the mapped page; plain stores, no CRC. */
 struct trace_control {
@@ -157,6 +187,8 @@ struct trace_control {
   uint64_t max_rss_bytes;     /* by the recorder at exit; 0: unknown */
   uint64_t new_unseen; /* 1: the allocator has an operator new of its own that calls no malloc */
   uint64_t slots;      /* whole slots that the file has had; 0 unknown. A shorter file was cut. */
+  /* Near max_file_bytes the fold age grows: to age_ticks[i] at grown_ticks[i]; 0: not yet. */
+  uint64_t grown_ticks[TRACE_GROWTHS], age_ticks[TRACE_GROWTHS];
 };
 
 enum trace_end_kind {
@@ -178,18 +210,31 @@ struct trace_end {
 };
 
 /* ---- lane window ------------------------------------------------------------------------
- * The first slot: struct trace_lane, the rest reserved. The second: the open chunk, a struct
- * trace_chunk whose magic is TRACE_OPEN_MAGIC, and records. */
+ * OFFSET   SIZE   DESCRIPTION
+ *      0   4096   struct trace_lane
+ *   4096  61440   struct trace_cell[TRACE_LANE_CELLS]
+ *  65536  65536   the open chunk: a struct trace_chunk whose magic is TRACE_OPEN_MAGIC, and records
+ * 131072  65536   struct trace_young[TRACE_LANE_YOUNG]
+ */
 #define TRACE_LANE_MAGIC 0x4e4c5744u  /* "DWLN" */
 #define TRACE_OPEN_MAGIC 0x504f5744u  /* "DWOP" */
 #define TRACE_CHUNK_MAGIC 0x4b435744u /* "DWCK" */
+#define TRACE_CELLS_MAGIC 0x45435744u /* "DWCE" */
+#define TRACE_YOUNG_MAGIC 0x4f595744u /* "DWYO" */
 
 struct trace_lane {
   uint32_t magic;
-  uint32_t lane;    /* number, from 1 */
-  uint64_t state;   /* TRACE_STATE(): the commit word */
-  uint64_t dropped; /* events lost when the chunk could not be sealed */
-  uint64_t skipped; /* events inside the recorder's own work (signal handlers) */
+  uint32_t lane;     /* number, from 1 */
+  uint64_t state;    /* TRACE_STATE(): the commit word */
+  uint64_t dropped;  /* events lost when the chunk could not be sealed */
+  uint64_t skipped;  /* events inside the recorder's own work (signal handlers) */
+  uint64_t flushing; /* TRACE_FLUSHING(), 0 none: that cell is void once the lane's state has come
+                        so far: its figures are in a record that ends there */
+  uint64_t flushes;  /* how often a cell was written: unchanged around a reader's copy of the cells
+                        and the chunk, nothing is in both */
+  /* The most bytes, and blocks, that the tables of young blocks have held at once: no more can have
+   * been alive, at any one moment, of blocks that were folded. */
+  uint64_t young_bytes_max, young_blocks_max;
 };
 
 /* used: bytes of records in the open chunk; sequence counts the lane's chunks from 1, modulo 2^24;
@@ -199,6 +244,77 @@ struct trace_lane {
 #define TRACE_STATE_USED(s) ((uint32_t)((s)&0xffff))
 #define TRACE_STATE_SEQUENCE(s) ((uint32_t)((s) >> 16 & 0xffffff))
 #define TRACE_STATE_CRC(s) ((uint32_t)((s) >> 40))
+/* Grows, modulo 2^40, with each record and each seal. */
+#define TRACE_STATE_POINT(s) ((s)&0xffffffffffu)
+
+/* The cell: its number in the lane, from 0; those of the window first, then those of the slots of
+ * more cells in the order of their `index`. */
+#define TRACE_FLUSHING(cell, sequence, used)                                                       \
+  ((uint64_t)((cell) + 1) << 40 | (uint64_t)((sequence)&0xffffffu) << 16 | ((used)&0xffffu))
+#define TRACE_FLUSHING_CELL(f) ((uint32_t)((f) >> 40) - 1)
+#define TRACE_FLUSHING_POINT(f) ((f)&0xffffffffffu) /* as TRACE_STATE_POINT */
+
+/* A block that was born and has neither died nor been written. The address is stored last and
+ * cleared first; 0: no block. Void when the lane's last record is the birth of this address at
+ * these ticks, or a TRACE_LIFE of its stack that began then, or when TRACE_SUM_BIRTH of its site's
+ * cell (of the valid sum) is ticks' low half. */
+struct trace_young {
+  uint64_t address;
+  uint64_t ticks;
+  uint32_t size;  /* bytes requested */
+  uint32_t stack; /* node id */
+  uint64_t guard; /* the recorder's: how it knows that nobody else freed the address meanwhile */
+};
+#define TRACE_LANE_YOUNG (TRACE_SLOT / (uint32_t)sizeof(struct trace_young))
+
+/* Folded blocks of one site (one birth stack), not in a record yet. Of the two sums that with the
+ * higher commit word is valid. The histogram has as many counts as the sum has blocks, or one
+ * fewer: then TRACE_SUM_BUCKET is to be counted. Void while stack is 0. Times in ticks. */
+struct trace_sum {
+  uint64_t commit; /* TRACE_SUM(), stored last */
+  uint64_t bytes;
+  uint64_t lifetime_ticks; /* sum of lifetimes */
+  uint64_t byte_ticks;     /* sum of size x lifetime */
+};
+#define TRACE_SUM(blocks, bucket, birth_ticks)                                                     \
+  ((uint64_t)(blocks) << 40 | (uint64_t)(bucket) << 32 | (uint32_t)(birth_ticks))
+#define TRACE_SUM_BLOCKS(c) ((uint32_t)((c) >> 40))
+#define TRACE_SUM_BUCKET(c) ((uint32_t)((c) >> 32 & 0xff)) /* the last block's */
+#define TRACE_SUM_BIRTH(c) ((uint32_t)(c))                 /* low half of the last block's birth */
+
+#define TRACE_BUCKETS 107u
+struct trace_cell {
+  struct trace_sum sums[2];
+  uint64_t first_ticks, last_ticks; /* birth of the first block, death of the last */
+  uint32_t stack;
+  uint32_t counts[TRACE_BUCKETS]; /* lifetimes: see trace_bucket() */
+};
+#define TRACE_LANE_CELLS ((TRACE_SLOT - TRACE_PAGE) / (uint32_t)sizeof(struct trace_cell))
+#define TRACE_MORE_CELLS (TRACE_SLOT / (uint32_t)sizeof(struct trace_cell) - 1)
+
+/* Buckets of lifetimes in ticks: 0 below 64, then four an octave. The last one has all above. */
+static inline uint32_t trace_bucket(uint64_t ticks) {
+  if (ticks < 64) return 0;
+  uint32_t exponent = 63 - (uint32_t)__builtin_clzll(ticks);
+  uint32_t bucket = 1 + 4 * (exponent - 6) + (uint32_t)(ticks >> (exponent - 2) & 3);
+  return bucket < TRACE_BUCKETS ? bucket : TRACE_BUCKETS - 1;
+}
+/* The least lifetime that is in a bucket. */
+static inline uint64_t trace_bucket_low(uint32_t bucket) {
+  if (bucket == 0) return 0;
+  return (uint64_t)(4 + (bucket - 1) % 4) << (4 + (bucket - 1) / 4);
+}
+
+/* The first bytes of a slot of more cells (which follow from byte 512 on, TRACE_MORE_CELLS of
+ * them), and of a bigger table of young blocks: `slots` slots full of struct trace_young, the first
+ * two of which are this header. */
+struct trace_more {
+  uint32_t magic; /* stored last */
+  uint32_t lane;
+  uint32_t index; /* of slots of cells: from 0 */
+  uint32_t slots; /* of a table */
+  uint64_t unused[6];
+};
 
 /* ---- chunk ------------------------------------------------------------------------------
  * OFFSET SIZE DESCRIPTION
@@ -210,9 +326,11 @@ struct trace_lane {
  * 24  8  last_ticks: the youngest event in it; in an open chunk 0
  * 32  8  floor_ticks: no record in a later chunk of the lane is older; in an open chunk 0
  * 40  4  thread: serial number of the thread that its first records belong to, 0 none yet
- * 44  4  flags: TRACE_CHUNK_META when records other than events are in it; an open chunk may have
- * any 48  4  records_crc: CRC32C of the records; in an open chunk 0 52  4  header_crc: CRC32C of
- * this header with this field 0; in an open chunk 0 56  8  reserved, 0
+ * 44  4  flags: TRACE_CHUNK_META when nodes, threads or modules are in it (an open chunk may have
+ *        them without)
+ * 48  4  records_crc: CRC32C of the records; in an open chunk 0
+ * 52  4  header_crc: CRC32C of this header with this field 0; in an open chunk 0
+ * 56  8  reserved, 0
  */
 struct trace_chunk {
   uint32_t magic, lane, sequence, bytes;
@@ -225,6 +343,9 @@ struct trace_chunk {
 #define TRACE_CHUNK_RECORDS (TRACE_SLOT - (uint32_t)sizeof(struct trace_chunk))
 
 _Static_assert(sizeof(struct trace_chunk) == 64, "chunk header");
+_Static_assert(sizeof(struct trace_young) == 32, "young block");
+_Static_assert(sizeof(struct trace_cell) == 512, "cell");
+_Static_assert(sizeof(struct trace_more) == 2 * sizeof(struct trace_young), "header of a table");
 _Static_assert(sizeof(struct trace_head) <= TRACE_STRINGS_OFFSET, "head");
 _Static_assert(sizeof(struct trace_control) <= TRACE_PAGE, "control");
 
@@ -248,6 +369,8 @@ enum trace_type {
   TRACE_BIRTH = 1, /* ticks z (after the allocation), address z, size requested, stack */
   TRACE_DEATH = 2, /* ticks z (before the free), address z, stack */
   TRACE_NODE = 3,  /* id, id - parent, module, (pc - the module's base) z */
+  TRACE_LIFE = 4,  /* ticks z (of its death), lifetime, size (0 counts 1), stack: one block that was
+                      folded, as TRACE_FOLD has them */
   /* long */
   TRACE_REALLOC = 0x08, /* ticks z before the call, (old address) z, (new - old address) z, size,
                            ticks after - ticks before, stack. State: ticks after, new address. */
@@ -258,6 +381,12 @@ enum trace_type {
   TRACE_MODULE = 0x48, /* ticks z, module, base (load bias), start, size of the mapping, length of
                           the build id; bytes: build id, then the path */
   TRACE_MODULE_GONE = 0x58, /* ticks z, module */
+  /* Blocks of one site that were folded, all of the thread that the lane then served.
+   * ticks z (death of the last), span (back to the birth of the first), stack, blocks, bytes,
+   * sum of lifetimes, sum of size x lifetime; bytes: the histogram, for each bucket in use one byte
+   * for how far it lies behind the one before (the first: its number), then its count as ULEB128.
+   * Its counts add up to `blocks`. */
+  TRACE_FOLD = 0x68,
 };
 #define TRACE_TYPE_IS_LONG(first_byte) (((first_byte)&8u) != 0)
 #define TRACE_SHORT_FIELDS 4

@@ -17,9 +17,12 @@
 #include "crc32c.h"
 #include "modules.h"
 #include "next.h"
+#include "process.h"
+#include "sample.h"
 #include "settings.h"
 #include "sys.h"
 #include "unwind.h"
+#include "young.h"
 
 struct trace_out trace_out;
 
@@ -29,6 +32,7 @@ static struct {
   ino_t inode;
   uint64_t next_slot;
 } file = {.fd = -1};
+static int calibrating; /* one thread at a time: a pair must be whole */
 
 static const char *error_text(int negative_errno) {
   const char *text = strerrordesc_np(-negative_errno);
@@ -117,19 +121,28 @@ static int move_high(int fd) {
   return high;
 }
 
+/* Whether a descriptor, which the host may have closed or put elsewhere, is the trace's. */
+static bool is_trace(int fd) {
+  struct stat now = {0};
+  return fd >= 0 && sys_fstat(fd, &now) == 0 && now.st_dev == file.device &&
+         now.st_ino == file.inode;
+}
+
 /* The descriptor if it is still ours, else the file opened again, or -errno. */
 static int checked_fd(void) {
-  struct stat now = {0};
-  if (file.fd >= 0 && sys_fstat(file.fd, &now) == 0 && now.st_dev == file.device &&
-      now.st_ino == file.inode)
-    return file.fd;
-  int fd = sys_open(trace_out.path, O_RDWR | O_CLOEXEC | O_NOCTTY, 0);
+  int old = __atomic_load_n(&file.fd, __ATOMIC_ACQUIRE);
+  if (is_trace(old)) return old;
+  int fd = sys_open(trace_out.path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0);
   if (fd < 0) return fd;
-  if (sys_fstat(fd, &now) != 0 || now.st_dev != file.device || now.st_ino != file.inode) {
+  if (!is_trace(fd)) {
     sys_close(fd);
     return -ENOENT;
   }
-  return file.fd = move_high(fd);
+  fd = move_high(fd);
+  if (__atomic_compare_exchange_n(&file.fd, &old, fd, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return fd;
+  sys_close(fd); /* another thread was faster */
+  return old;
 }
 
 /* ---- head ------------------------------------------------------------------------------- */
@@ -169,7 +182,12 @@ static void fill_head(struct head_page *page, const char *program, const char *h
   head->version_minor = TRACE_VERSION_MINOR;
   head->slot_size = TRACE_SLOT;
   head->lane_slots = TRACE_LANE_SLOTS;
-  head->flags = TRACE_EXACT | (*parent_path ? TRACE_FORKED : 0);
+  const bool exact = young_limits.bytes_end == 0 && sample_mean_bytes == 0;
+  head->flags = (exact ? TRACE_EXACT : 0) | (*parent_path ? TRACE_FORKED : 0);
+  head->fold_age_ticks = young_limits.age_ticks;
+  head->fold_bytes = young_limits.bytes_end ? young_limits.bytes_end - 1 : 0;
+  head->sample_bytes = sample_mean_bytes;
+  head->max_file_bytes = settings.max_bytes;
 #if defined(__x86_64__)
   head->machine = EM_X86_64;
 #elif defined(__aarch64__)
@@ -178,7 +196,7 @@ static void fill_head(struct head_page *page, const char *program, const char *h
   head->pid = trace_out.pid;
   head->parent_pid = (uint64_t)sys_getppid();
   head->process_start = process_stat(22);
-  trace_out.stack_start = *parent_path ? 0 : process_stat(28);
+  trace_out.stack_start = process_stat(28);
   head->session = settings.session;
   head->clock = clock_choose();
   head->depth = settings.depth;
@@ -217,7 +235,10 @@ int trace_out_create(const char *parent_path) {
   program_name(program, sizeof program);
 
   struct head_page *page = sys_map(-1, 0, sizeof *page);
-  if (!page) return -ENOMEM;
+  if (!page) {
+    complain("cannot record: %s", error_text(-ENOMEM));
+    return -ENOMEM;
+  }
   fill_head(page, program, system.nodename, parent_path);
 
   struct stat now = {0};
@@ -249,7 +270,8 @@ int trace_out_create(const char *parent_path) {
   sys_munmap(page, sizeof *page);
   if (result < 0 || !control) {
     complain("cannot record: %s: %s (set DWELL_OUT to a place that can be written)",
-             *trace_out.path ? trace_out.path : settings.out, error_text(result));
+             *trace_out.path ? trace_out.path : settings.out,
+             error_text(result < 0 ? result : -ENOMEM));
     if (fd >= 0) {
       sys_unlink(trace_out.path);
       sys_close(fd);
@@ -264,8 +286,9 @@ int trace_out_create(const char *parent_path) {
 }
 
 void trace_out_forget(void) {
-  if (file.fd >= 0 && checked_fd() == file.fd) sys_close(file.fd);
+  if (is_trace(file.fd)) sys_close(file.fd);
   file.fd = -1;
+  calibrating = 0; /* by a thread that this process has not */
   if (trace_out.control) sys_munmap(trace_out.control, TRACE_PAGE);
   trace_out.control = NULL;
   trace_out.path[0] = 0;
@@ -282,23 +305,61 @@ static void note_end(uint64_t end) {
     continue;
 }
 
-int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+/* Takes the next slots; fails before it takes any. */
+static int claim(unsigned slots, uint64_t *offset) {
   struct rlimit limit = {0};
-  *offset = __atomic_fetch_add(&file.next_slot, slots, __ATOMIC_RELAXED) * TRACE_SLOT;
-  uint64_t size = (uint64_t)slots * TRACE_SLOT;
-  if (sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 && *offset + size > limit.rlim_cur) return -EFBIG;
-  if (!mapped) return 0;
+  uint64_t file_limit = sys_getrlimit(RLIMIT_FSIZE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+  uint64_t slot = __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED);
+  do {
+    uint64_t end = (slot + slots) * TRACE_SLOT;
+    if (end > file_limit) return -EFBIG;
+    if (settings.max_bytes && end > settings.max_bytes) return TRACE_OUT_FULL;
+  } while (!__atomic_compare_exchange_n(&file.next_slot, &slot, slot + slots, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  *offset = slot * TRACE_SLOT;
+  return 0;
+}
+
+uint64_t trace_out_bytes(void) {
+  return __atomic_load_n(&file.next_slot, __ATOMIC_RELAXED) * TRACE_SLOT;
+}
+
+/* Space of the file's own: a store into a mapping of it can then not fail for the lack of it. */
+static int allocate(int fd, uint64_t offset, uint64_t size) {
+  static const char zeros[TRACE_PAGE];
+  int result = sys_fallocate(fd, offset, size);
+  sys_take_raised(result); /* the limit was lowered since we looked */
+  if (result != -EOPNOTSUPP && result != -ENOSYS) return result;
+  for (uint64_t done = 0; done < size; done += sizeof zeros) {
+    long written = sys_pwrite(fd, zeros, sizeof zeros, offset + done);
+    sys_take_raised(written);
+    if (written != (long)sizeof zeros) return written < 0 ? (int)written : -ENOSPC;
+  }
+  return 0;
+}
+
+static int map_new(uint64_t offset, uint64_t size, void **mapped) {
   int fd = checked_fd();
-  int result = fd < 0 ? fd : sys_fallocate(fd, *offset, size);
+  int result = fd < 0 ? fd : allocate(fd, offset, size);
   if (result < 0) return result;
-  if (!(*mapped = sys_map(fd, *offset, size))) return -ENOMEM;
+  if ((result = sys_map_shared(fd, offset, size, mapped)) < 0)
+    return result == -ENOMEM ? result : -ENODEV;
   result = sys_madvise(*mapped, size, MADV_POPULATE_WRITE);
   if (result < 0 && result != -EINVAL) { /* EINVAL: a kernel before 5.14 */
     sys_munmap(*mapped, size);
-    return result;
+    return result == -EFAULT ? -ENOSPC : result;
   }
-  note_end(*offset + size);
+  note_end(offset + size);
   return 0;
+}
+
+int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped) {
+  struct process_calls calls;
+  if (!process_calls_begin(&calls)) return -EPERM;
+  int result = claim(slots, offset);
+  if (result == 0 && mapped) result = map_new(*offset, slots * (uint64_t)TRACE_SLOT, mapped);
+  process_calls_end(&calls);
+  return result;
 }
 
 int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, const void *records) {
@@ -306,19 +367,19 @@ int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, cons
   int fd = checked_fd();
   if (fd < 0) return fd;
   long written = sys_pwritev(fd, parts, 2, offset);
+  sys_take_raised(written);
   if (written != TRACE_SLOT) return written < 0 ? (int)written : -ENOSPC;
   note_end(offset + TRACE_SLOT);
   return 0;
 }
 
 void trace_out_calibrate(void) {
-  static int busy; /* one at a time: a pair must be whole */
-  if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) return;
+  if (__atomic_exchange_n(&calibrating, 1, __ATOMIC_ACQUIRE)) return;
   struct trace_control *control = trace_out.control;
   uint64_t other = control->calibration == 0;
   uint64_t ns = clock_monotonic_ns();
   control->calibration_ticks[other] = clock_ticks();
   control->calibration_monotonic_ns[other] = ns;
   __atomic_store_n(&control->calibration, other, __ATOMIC_RELEASE);
-  __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+  __atomic_store_n(&calibrating, 0, __ATOMIC_RELEASE);
 }

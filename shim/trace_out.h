@@ -6,6 +6,7 @@
 #ifndef DWELL_TRACE_OUT_H
 #define DWELL_TRACE_OUT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ struct trace_out {
   struct trace_control *control; /* mapped page of the file; never NULL while recording */
   uint64_t pid;
   uint64_t floor;       /* ticks at which this process's recording began */
-  uint64_t stack_start; /* of the first thread; 0 unknown (or it is not in this process) */
+  uint64_t stack_start; /* of the program's first thread; 0 unknown */
   char path[4096];
 };
 extern struct trace_out trace_out;
@@ -28,9 +29,11 @@ int trace_out_create(const char *parent_path);
 void trace_out_forget(void);
 
 /* Reserves `slots` consecutive slots: 0 and the first's file offset, or -errno when the file may
- * not grow. With `mapped`, the space is allocated and mapped (shared); else only the number is
- * taken. */
+ * not grow, TRACE_OUT_FULL when DWELL_MAX_SIZE does not allow it. With `mapped`, the space is
+ * allocated and mapped (shared); else only the number is taken. */
+#define TRACE_OUT_FULL (-E2BIG)
 int trace_out_grow(unsigned slots, uint64_t *offset, void **mapped);
+uint64_t trace_out_bytes(void); /* that the file has, or is about to have */
 
 /* Writes a whole slot made of a chunk header and its records. 0 or -errno. */
 int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, const void *records);

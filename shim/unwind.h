@@ -25,6 +25,10 @@ static inline bool unwind_is_own(uint64_t pc) {
  * interrupted). At most `limit`; returns how many. The recorder's own frames are left out. */
 size_t unwind_walk(uint64_t *pcs, size_t limit);
 
+/* Whether the hook whose frame is at `busy` is on the calling stack, further out than the hook that
+ * is running. True also when that can't be seen. */
+bool unwind_passes(uintptr_t busy);
+
 /* DWELL_CHECK_STACKS: whether a fresh walk by libunwind, from the same hook, sees the same frames.
  * `store` has room for STACK_LIMIT. False too when libunwind could not be loaded. */
 bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cfi_x86_64.h"
 #include "lane.h"
 
 #if defined(__x86_64__)
@@ -22,6 +23,9 @@
  * pcs, depth; nodes_known is lowered to what is unchanged. False when a rule can't say, the stack
  * is a strange one or too deep: memory is then unchanged, and libgcc's unwinder must do it. */
 bool walk_from(struct lane *lane, uintptr_t hook_frame);
+
+/* The rule of a return address, from the cache that all walks share. */
+struct cfi_rule walk_rule(uint64_t return_address);
 
 /* After code was unloaded: rules of pcs in [start, end) are dropped. */
 void walk_forget_range(uint64_t start, uint64_t end);

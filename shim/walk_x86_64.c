@@ -59,6 +59,10 @@ static uint64_t rule_at(uint64_t pc) {
   return rule_make(pc, NULL);
 }
 
+struct cfi_rule walk_rule(uint64_t return_address) {
+  return unpack(rule_at(return_address));
+}
+
 void walk_forget_range(uint64_t start, uint64_t end) {
   for (uint32_t i = 0; i < RULES; i++)
     if (rules[i].pc >= start && rules[i].pc < end)
@@ -66,10 +70,6 @@ void walk_forget_range(uint64_t start, uint64_t end) {
 }
 
 /* ---- steps ------------------------------------------------------------------------------ */
-
-struct state {
-  uint64_t pc, sp, bp;
-};
 
 static uint64_t load(uint64_t address) {
   return *(const uint64_t *)(uintptr_t)address;
@@ -79,106 +79,106 @@ static bool on_stack(const struct lane *lane, uint64_t low, uint64_t address) {
   return address >= low && address <= lane->stack_high - 8 && address % 8 == 0;
 }
 
-/* From a frame to its caller; false when the rule would read outside of [low, top of the stack). */
-static inline bool step(const struct lane *lane, struct cfi_rule rule, uint64_t low,
-                        struct state *state) {
-  uint64_t cfa, saved = 0;
-  if (rule.kind == CFI_SP) {
-    cfa = state->sp + (uint64_t)(int64_t)rule.cfa;
-  } else if (rule.kind == CFI_BP) {
-    cfa = state->bp + (uint64_t)(int64_t)rule.cfa;
-  } else {
-    uint64_t at = state->bp + (uint64_t)(int64_t)rule.cfa;
-    if (rule.kind != CFI_BP_DEREF || !on_stack(lane, low, at)) return false;
-    cfa = load(at);
+/* From a frame to its caller, but for the caller's rule; false when the frame's rule would read
+ * outside of [frame, top of the stack). bp_at and sp_at are NULL where nothing was read. */
+static inline bool step(const struct lane *lane, struct stack_frame *frame) {
+  const struct cfi_rule rule = unpack(frame->rule);
+  const uint64_t low = frame->sp;
+  uint64_t cfa = (rule.kind == CFI_SP ? frame->sp : frame->bp) + (uint64_t)(int64_t)rule.cfa;
+  uint64_t base = cfa;
+  frame->bp_at = frame->sp_at = NULL;
+  if (__builtin_expect(rule.kind > CFI_BP, 0)) {
+    if (rule.kind != CFI_BP_DEREF || !on_stack(lane, low, cfa)) return false;
+    frame->sp_at = (const uint64_t *)(uintptr_t)cfa;
+    cfa = load(cfa);
+    base = frame->bp;
   }
-  if (cfa <= state->sp || !on_stack(lane, low, cfa - 8)) return false;
+  if (cfa <= low || !on_stack(lane, low, cfa - 8)) return false;
   if (rule.bp != CFI_BP_SAME) {
-    saved = (rule.kind == CFI_BP_DEREF ? state->bp : cfa) + (uint64_t)(int64_t)rule.bp;
+    uint64_t saved = base + (uint64_t)(int64_t)rule.bp;
     if (!on_stack(lane, low, saved)) return false;
-    state->bp = load(saved);
+    frame->bp_at = (const uint64_t *)(uintptr_t)saved;
+    frame->bp = load(saved);
   }
-  state->pc = load(cfa - 8);
-  state->sp = cfa;
+  frame->pc = load(cfa - 8);
+  frame->sp = cfa;
   return true;
 }
 
-/* How many frames from `frame` outwards are unchanged: 0 says that all are, up to the root. */
-static inline uint32_t verify(const struct lane *lane, uint32_t frame, uint64_t low) {
-  const struct stack_memory *memory = &lane->memory;
-  for (; frame > 0; frame--) {
-    struct state state = {0, memory->sps[frame], memory->bps[frame]};
-    if (!step(lane, unpack(memory->rules[frame]), low, &state) ||
-        state.pc != memory->pcs[frame - 1] || state.sp != memory->sps[frame - 1] ||
-        state.bp != memory->bps[frame - 1])
-      break;
-  }
+static inline bool same_state(const struct stack_frame *a, const struct stack_frame *b) {
+  return a->sp == b->sp && a->pc == b->pc && a->bp == b->bp;
+}
+
+/* Bits that differ between a remembered frame and what now is where it was read. */
+static inline uint64_t difference(const struct stack_frame *frame) {
+  return (load(frame->sp - 8) ^ frame->pc) | (*frame->bp_at ^ frame->bp) |
+         (*frame->sp_at ^ frame->sp);
+}
+
+/* How far outwards of `frame`, whose state is as it was, the frames are unchanged: the last one; 0:
+ * all, up to the root. */
+static inline uint32_t verify(const struct stack_frame *frames, uint32_t frame) {
+  while (frame >= 4 && (difference(&frames[frame - 1]) | difference(&frames[frame - 2]) |
+                        difference(&frames[frame - 3]) | difference(&frames[frame - 4])) == 0)
+    frame -= 4;
+  while (frame > 0 && difference(&frames[frame - 1]) == 0)
+    frame--;
   return frame;
 }
 
-enum { FRESH_PC, FRESH_SP, FRESH_BP, FRESH_RULE };
-
-static inline void keep(struct stack_memory *memory, uint32_t *count, struct state state,
-                        uint64_t rule) {
-  uint64_t *frame = memory->fresh[(*count)++];
-  frame[FRESH_PC] = state.pc;
-  frame[FRESH_SP] = state.sp;
-  frame[FRESH_BP] = state.bp;
-  frame[FRESH_RULE] = rule;
+/* Puts the new frames, the last of which is the outermost, behind the `kept` ones. */
+static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t count) {
+  memory->states_known = 0; /* should the hook be left in the middle */
+  for (struct stack_frame *to = &memory->frames[kept]; count > 0; to++) {
+    *to = memory->fresh[--count];
+    if (!to->bp_at) to->bp_at = &to->bp;
+    if (!to->sp_at) to->sp_at = &to->sp;
+  }
 }
 
 bool walk_from(struct lane *lane, uintptr_t hook_frame) {
   struct stack_memory *memory = &lane->memory;
-  const uint64_t low = hook_frame;
-  struct state state;
-  if (low < lane->stack_low || low + 16 > lane->stack_high) return false;
+  struct stack_frame at = {.bp_at = NULL};
+  if (hook_frame < lane->stack_low || hook_frame + 16 > lane->stack_high) return false;
   do { /* the recorder's own frames have frame pointers */
-    state.bp = load(hook_frame);
-    state.pc = load(hook_frame + 8);
-    state.sp = hook_frame + 16;
-    hook_frame = state.bp;
-  } while (unwind_is_own(state.pc));
+    at.bp = load(hook_frame);
+    at.pc = load(hook_frame + 8);
+    at.sp = hook_frame + 16;
+    hook_frame = at.bp;
+  } while (unwind_is_own(at.pc));
 
   uint32_t count = 0, kept = memory->states_known; /* frames 0..kept - 1 may still be matched */
   for (;;) {
-    while (kept > 0 && memory->sps[kept - 1] < state.sp)
+    while (kept > 0 && memory->frames[kept - 1].sp < at.sp)
       kept--;
-    if (kept > 0 && memory->sps[kept - 1] == state.sp && memory->pcs[kept - 1] == state.pc &&
-        memory->bps[kept - 1] == state.bp) {
-      uint32_t changed = verify(lane, kept - 1, low);
+    if (kept > 0 && same_state(&memory->frames[kept - 1], &at)) {
+      uint32_t changed = verify(memory->frames, kept - 1);
       if (changed == 0) break;
-      /* the frame's own state holds, its caller's does not: walk on from there */
-      while (kept > changed) {
-        kept--;
-        state = (struct state){memory->pcs[kept], memory->sps[kept], memory->bps[kept]};
-        keep(memory, &count, state, memory->rules[kept]);
+      /* the state of `changed` holds, its caller's does not: walk on from there */
+      for (; kept > changed; kept--) {
+        struct stack_frame *from = &memory->frames[kept - 1], *to = &memory->fresh[count++];
+        *to = *from;
+        if (to->bp_at == &from->bp) to->bp_at = NULL;
+        if (to->sp_at == &from->sp) to->sp_at = NULL;
       }
-      if (!step(lane, unpack(memory->rules[changed]), low, &state)) return false;
+      at = memory->frames[changed];
+      if (!step(lane, &at)) return false;
       continue;
     }
     if (count >= STACK_LIMIT) return false;
-    uint64_t packed = rule_at(state.pc);
-    struct cfi_rule rule = unpack(packed);
-    if (rule.kind == CFI_HARD) return false;
-    keep(memory, &count, state, packed);
-    if (rule.kind == CFI_END) {
+    at.rule = rule_at(at.pc);
+    memory->fresh[count++] = at;
+    if (unpack(at.rule).kind == CFI_END) {
       kept = 0;
       break;
     }
-    if (!step(lane, rule, low, &state)) return false;
-    if (state.pc == 0)
-      return false; /* libgcc ends here too, but memory may change: not remembered */
+    if (!step(lane, &at)) return false;
+    if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
   if (kept + count > STACK_LIMIT) return false;
-  memory->depth = memory->states_known = kept + count;
   if (memory->nodes_known > kept) memory->nodes_known = kept;
-  for (uint32_t i = kept; count > 0; i++) {
-    const uint64_t *frame = memory->fresh[--count];
-    memory->pcs[i] = frame[FRESH_PC];
-    memory->sps[i] = frame[FRESH_SP];
-    memory->bps[i] = frame[FRESH_BP];
-    memory->rules[i] = frame[FRESH_RULE];
-  }
+  if (count) settle(memory, kept, count);
+  memory->depth = memory->states_known = kept + count;
   return true;
 }
 

@@ -58,7 +58,17 @@ $(BUILD)/tests/static/%: tests/shim/static/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -O1 -static -MMD -MP -o $@ $<
 
-tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS)
+# basics, with an allocator linked as Debian's redis-server has one
+$(BUILD)/tests/programs/linked_jemalloc: tests/shim/programs/basics.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -Wl,--no-as-needed -l:libjemalloc.so.2
+
+# libc's converters are found by this list, beside the modules
+$(BUILD)/tests/plugins/gconv-modules: tests/shim/plugins/gconv-modules
+	@mkdir -p $(@D)
+	cp $< $@
+
+tests: $(TEST_PLUGINS) $(STATIC_PROGRAMS) $(BUILD)/tests/programs/linked_jemalloc $(BUILD)/tests/plugins/gconv-modules
 
 # ledger_host is the program under test: nothing of dwell's in it
 $(BUILD)/tests/stress/ledger_host: tests/stress/ledger_host.c tests/stress/ledger.h
@@ -71,18 +81,41 @@ $(BUILD)/tests/stress/ledger: $(BUILD)/obj/tests/stress/ledger.o $(BUILD)/obj/te
 
 stress-programs: $(BUILD)/tests/stress/ledger_host $(BUILD)/tests/stress/ledger
 
-$(BUILD)/tests/bench/pair: tests/bench/pair.c
+# The bench's loops: without frame pointers, as distributions build; every call has its frame.
+LOOP_FLAGS = -fomit-frame-pointer -fno-optimize-sibling-calls -fno-builtin -pthread
+bench_sources = tests/bench/$(1).c tests/bench/frames.c tests/bench/team.c
+BENCH_HEADERS = tests/bench/frames.h tests/bench/team.h
+
+$(BUILD)/tests/bench/pair: $(call bench_sources,pair) $(BENCH_HEADERS)
+$(BUILD)/tests/bench/survivors: $(call bench_sources,survivors) $(BENCH_HEADERS)
+$(BUILD)/tests/bench/handoff: tests/bench/handoff.c tests/bench/team.c tests/bench/team.h
+$(BUILD)/tests/bench/pair $(BUILD)/tests/bench/survivors $(BUILD)/tests/bench/handoff: tests/module.mk
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(WARNINGS) -O2 -g -D_GNU_SOURCE -fno-optimize-sibling-calls -fno-builtin -o $@ $<
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -g -D_GNU_SOURCE $(LOOP_FLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/tests/bench/stl: tests/bench/stl.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra -O2 -g -o $@ $<
+
+# static: little memory of its own, see there
+$(BUILD)/tests/bench/measure: tests/bench/measure.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -static -o $@ $<
+
+$(BUILD)/tests/bench/trace_control: tests/bench/trace_control.c shim/trace.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -I. -o $@ $<
 
 $(BUILD)/tests/bench/null_shim.so: tests/bench/null_shim.c
+$(BUILD)/tests/bench/count_shim.so: tests/bench/null_shim.c
+$(BUILD)/tests/bench/count_shim.so: SHIM_FLAGS = -DCOUNT_CALLS
+$(BUILD)/tests/bench/%_shim.so:
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -O2 -D_GNU_SOURCE -fPIC -shared -fno-builtin -o $@ $< -ldl
-
-bench-programs: $(BUILD)/tests/bench/pair $(BUILD)/tests/bench/null_shim.so
+	$(CC) -std=gnu11 -Wall -Wextra -O2 -D_GNU_SOURCE -fPIC -shared -fno-builtin $(SHIM_FLAGS) -o $@ $< -ldl
 
 $(BUILD)/tests/bench/reader: $(BUILD)/obj/tests/bench/reader.o $(BUILD)/obj/tests/viewer/trace_writer.o $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
 
-bench-programs: $(BUILD)/tests/bench/reader
+bench-programs: $(addprefix $(BUILD)/tests/bench/,pair survivors handoff stl measure trace_control \
+  null_shim.so count_shim.so reader)

@@ -46,6 +46,11 @@ static int check_head(const struct first_slot *slot, const uint8_t *bytes, size_
     return refuse(-ENOTSUP, message,
                   "%s: recorded by a newer dwell (format %u.%u, this one reads %u); upgrade dwell",
                   path, head->version_major, head->version_minor, TRACE_VERSION_MAJOR);
+  if (count >= 12 && head->version_major && head->version_major < TRACE_VERSION_MAJOR)
+    return refuse(-ENOTSUP, message,
+                  "%s: recorded by an older dwell (format %u.%u, this one reads %u); read it with "
+                  "the dwell that recorded it, or record again",
+                  path, head->version_major, head->version_minor, TRACE_VERSION_MAJOR);
   if (count < HEAD_BYTES)
     return refuse(-EBADMSG, message,
                   "%s: cut inside its head, at offset %zu of %u; nothing can be read: record again",
@@ -63,8 +68,7 @@ static int check_head(const struct first_slot *slot, const uint8_t *bytes, size_
                   "%s: the head (offset 0 to %u) is damaged: its checksum is %08x, not %08x; "
                   "nothing can be read: take another copy of the file, or record again",
                   path, HEAD_BYTES, crc, head->head_crc);
-  if (head->version_major != TRACE_VERSION_MAJOR || head->slot_size != TRACE_SLOT ||
-      head->lane_slots != TRACE_LANE_SLOTS ||
+  if (head->slot_size != TRACE_SLOT || head->lane_slots != TRACE_LANE_SLOTS ||
       (head->clock != TRACE_CLOCK_TSC && head->clock != TRACE_CLOCK_MONOTONIC))
     return refuse(-ENOTSUP, message,
                   "%s: of a format that this dwell does not read (%u.%u, slots of %u, clock %u); "
@@ -189,6 +193,22 @@ void first_slot_describe(const struct first_slot *slot, struct run_info *info) {
   info->max_rss_bytes = slot->end.max_rss_bytes ? slot->end.max_rss_bytes : control->max_rss_bytes;
   for (size_t i = 0; i < slot->rss_count; i++)
     if (slot->rss[i].bytes > info->max_rss_bytes) info->max_rss_bytes = slot->rss[i].bytes;
+}
+
+void first_slot_describe_folding(const struct first_slot *slot, const struct run_clock *clock,
+                                 struct run_info *info) {
+  const struct trace_head *head = &slot->head;
+  const struct trace_control *control = &slot->control;
+  info->sample_bytes = head->sample_bytes;
+  info->max_file_bytes = head->max_file_bytes;
+  info->fold_bytes = head->fold_bytes;
+  info->fold_age_count = 0;
+  if (head->fold_age_ticks == 0) return;
+  info->fold_ages[info->fold_age_count++] =
+      (struct run_fold_age){0, run_clock_span(clock, head->fold_age_ticks)};
+  for (size_t i = 0; i < TRACE_GROWTHS && control->grown_ticks[i]; i++)
+    info->fold_ages[info->fold_age_count++] = (struct run_fold_age){
+        run_clock_ns(clock, control->grown_ticks[i]), run_clock_span(clock, control->age_ticks[i])};
 }
 
 bool first_slot_same_boot(const struct first_slot *slot) {

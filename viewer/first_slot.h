@@ -39,6 +39,9 @@ void first_slot_free(struct first_slot *slot);
 struct run_clock first_slot_clock(const struct first_slot *slot);
 /* Fills what the head says: names, ids, flags, depth. Strings stay those of `slot`. */
 void first_slot_describe(const struct first_slot *slot, struct run_info *info);
+/* What was folded or sampled, into info. */
+void first_slot_describe_folding(const struct first_slot *slot, const struct run_clock *clock,
+                                 struct run_info *info);
 /* Whether the trace is of this machine's present boot, so that ticks and pids mean the same here.
  */
 bool first_slot_same_boot(const struct first_slot *slot);

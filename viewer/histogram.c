@@ -102,6 +102,15 @@ uint64_t histogram_percentile(const struct histogram *histogram, double p) {
   return percentile.value;
 }
 
+void histogram_divide(struct histogram *histogram, uint64_t by) {
+  histogram->count = 0;
+  for (unsigned i = 0; i < histogram->span; i++)
+    for (unsigned sub = 0; histogram->octaves[i] && sub < HISTOGRAM_SUB; sub++) {
+      uint64_t *count = &histogram->octaves[i][sub];
+      histogram->count += *count = *count / by + (*count % by * 2 >= by);
+    }
+}
+
 void histogram_free(struct histogram *histogram) {
   for (unsigned i = 0; i < histogram->span; i++)
     free(histogram->octaves[i]);

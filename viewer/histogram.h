@@ -30,6 +30,8 @@ uint64_t histogram_percentile(const struct histogram *histogram, double p);
 void histogram_each(const struct histogram *histogram,
                     void (*visit)(void *context, uint64_t low, uint64_t high, uint64_t count),
                     void *context);
+/* Divides all counts, rounding each. */
+void histogram_divide(struct histogram *histogram, uint64_t by);
 /* Frees what it holds; it is empty then. */
 void histogram_free(struct histogram *histogram);
 

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
-
 /* A floor that lies far back would have us keep the lane's whole rest. With so many events in hand
  * they go on all the same; what then comes late is counted by the merge. */
 #define IN_HAND_MAX (1u << 17)
@@ -90,11 +88,36 @@ static bool append_record(struct lane_events *lane, struct lane_source *source,
   return append(lane, source, &event);
 }
 
+static int take_fold(struct lane_source *source, struct fold *fold, uint32_t thread) {
+  if (!source->fold || fold->stack >= source->catalog->id_limit) {
+    source->bad_folds++;
+    return 0;
+  }
+  uint64_t begin = fold->ticks - fold->span, end = fold->ticks;
+  if (end > source->cut_ticks) end = source->cut_ticks;
+  if (end < source->start_ticks) end = source->start_ticks;
+  if (begin < source->start_ticks) begin = source->start_ticks;
+  fold->ticks = end;
+  fold->span = begin < end ? end - begin : 0;
+  fold->thread = thread;
+  return source->fold(source->fold_context, fold);
+}
+
+static __attribute__((noinline)) int decode_fold(struct lane_source *source,
+                                                 const struct record *record, uint32_t thread) {
+  struct fold fold;
+  if (fold_of_record(record, &fold)) return take_fold(source, &fold, thread);
+  source->bad_folds++;
+  return 0;
+}
+
 static int decode(struct lane_events *lane, struct lane_source *source, const struct chunk *chunk,
                   const uint8_t *records) {
   struct record_cursor cursor = record_begin(&chunk->head, records, chunk->head.bytes);
   struct record record;
   uint32_t thread = catalog_thread(source->catalog, chunk->head.thread);
+  int error;
+  record.type = 0;
   for (;;) {
     switch (record_next(&cursor, &record)) {
     case RECORD_OK:
@@ -104,8 +127,11 @@ static int decode(struct lane_events *lane, struct lane_source *source, const st
       continue;
     case RECORD_BAD:
       source->bad_records++;
-      return 0;
+      record.type = 0;
+      /* fall through */
     case RECORD_END:
+      lane->thread = thread;
+      lane->last = record;
       return 0;
     }
     switch (record.type) {
@@ -117,30 +143,60 @@ static int decode(struct lane_events *lane, struct lane_source *source, const st
     case TRACE_THREAD:
       thread = catalog_thread(source->catalog, record.field[1]);
       break;
+    case TRACE_FOLD:
+    case TRACE_LIFE:
+      error = decode_fold(source, &record, thread);
+      if (error) return error;
+      break;
     default:
       break; /* names: the catalog has them */
     }
   }
 }
 
-static int load(struct lane_events *lane, struct lane_source *source, const struct chunk *chunk) {
-  if (lane->head == lane->tail) {
-    lane->head = lane->tail = 0;
-  } else if (lane->head) {
+/* Whether a block that is still in the table of young blocks is in this record too. */
+static bool is_in_record(const struct trace_young *young, const struct record *record) {
+  if (record->type == TRACE_BIRTH)
+    return young->address == record->address && young->ticks == record->ticks;
+  return record->type == TRACE_LIFE && young->stack == record->stack &&
+         young->ticks == record->ticks - record->field[1];
+}
+
+/* What the lane's window holds besides the open chunk. */
+static int take_rest(struct lane_events *lane, struct lane_source *source) {
+  const struct lane_rest *rest = &lane->chunks->rest;
+  if (lane->chunks->count == 0) lane->thread = catalog_thread(source->catalog, rest->thread);
+  for (size_t i = 0; i < rest->fold_count; i++) {
+    struct fold fold = rest->folds[i];
+    int error = take_fold(source, &fold, lane->thread);
+    if (error) return error;
+  }
+  for (size_t i = 0; i < rest->young_count; i++) {
+    const struct trace_young *young = &rest->young[i];
+    if (is_in_record(young, &lane->last))
+      continue; /* it was written, and the recorder killed before it left the table */
+    struct record birth = {
+        .type = TRACE_BIRTH,
+        .ticks = young->ticks,
+        .address = young->address,
+        .size = young->size,
+        .stack = young->stack,
+    };
+    if (!append_record(lane, source, &birth, lane->thread)) return -ENOMEM;
+  }
+  return 0;
+}
+
+static void close_up(struct lane_events *lane) {
+  if (lane->head && lane->head < lane->tail)
     memmove(lane->events, lane->events + lane->head,
             (lane->tail - lane->head) * sizeof(*lane->events));
-    lane->tail -= lane->head;
-    lane->head = 0;
-  }
-  source->chunks_read++;
-  lane->horizon = chunk->head.floor_ticks;
-  const uint8_t *records = slots_records(source->slots, chunk, source->buffer);
-  if (!records) {
-    source->lost_chunks++;
-    return 0;
-  }
-  int error = decode(lane, source, chunk, records);
-  if (error || lane->tail == 0 || run_end(lane->events, 0, lane->tail) == lane->tail) return error;
+  lane->tail -= lane->head;
+  lane->head = 0;
+}
+
+static int put_in_order(struct lane_events *lane, struct lane_source *source) {
+  if (lane->tail == 0 || run_end(lane->events, 0, lane->tail) == lane->tail) return 0;
   if (lane->tail > source->scratch_capacity) {
     struct event *bigger = reallocarray(source->scratch, lane->capacity, sizeof(*bigger));
     if (!bigger) return -ENOMEM;
@@ -151,18 +207,34 @@ static int load(struct lane_events *lane, struct lane_source *source, const stru
   return 0;
 }
 
-/* Whether the next chunk must be read before the first event may go on. */
+static int load(struct lane_events *lane, struct lane_source *source, const struct chunk *chunk) {
+  source->chunks_read++;
+  lane->horizon = chunk->head.floor_ticks;
+  const uint8_t *records = slots_records(source->slots, chunk, source->buffer);
+  lane->last.type = 0;
+  if (records) return decode(lane, source, chunk, records);
+  source->lost_chunks++;
+  return 0;
+}
+
+/* Whether more must be read before the first event may go on. */
 static bool must_look_ahead(const struct lane_events *lane) {
   if (lane->head == lane->tail) return true;
   return lane->events[lane->head].ticks > lane->horizon && lane->tail - lane->head < IN_HAND_MAX;
 }
 
 int lane_events_fill(struct lane_events *lane, struct lane_source *source, bool *more) {
-  while (lane->next < lane->chunks->count && must_look_ahead(lane)) {
-    int error = load(lane, source, &source->slots->chunks[lane->chunks->first + lane->next++]);
+  const struct lane_chunks *chunks = lane->chunks;
+  while (lane->next <= chunks->count && must_look_ahead(lane)) {
+    size_t next = lane->next++;
+    close_up(lane);
+    int error = next < chunks->count
+                    ? load(lane, source, &source->slots->chunks[chunks->first + next])
+                    : take_rest(lane, source);
+    if (!error) error = put_in_order(lane, source);
     if (error) return error;
   }
-  if (lane->next == lane->chunks->count || lane->tail - lane->head >= IN_HAND_MAX)
+  if (lane->next > chunks->count || lane->tail - lane->head >= IN_HAND_MAX)
     lane->horizon = UINT64_MAX;
   *more = lane->head < lane->tail;
   if (!*more) {

@@ -38,12 +38,12 @@ static void sift_down(struct merge *merge, size_t at) {
   heap[at] = lane;
 }
 
-int merge_begin(struct merge *merge, const struct slots *slots, const struct catalog *catalog,
-                uint64_t start_ticks, uint64_t cut_ticks) {
+int merge_begin(struct merge *merge, const struct lane_source *source) {
+  const struct slots *slots = source->slots;
   *merge = (struct merge){
-      .source = {.slots = slots, .catalog = catalog, .cut_ticks = cut_ticks},
+      .source = *source,
       .lanes = calloc(slots->lane_count + 1, sizeof(*merge->lanes)),
-      .now = start_ticks,
+      .now = source->start_ticks,
       .heap = calloc(slots->lane_count + 1, sizeof(*merge->heap)),
   };
   merge->source.buffer = calloc(1, SLOTS_BUFFER);

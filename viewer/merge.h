@@ -23,10 +23,9 @@ struct merge {
   uint64_t late_events; /* older than `now` when they came */
 };
 
-/* Begins at `start_ticks`, with what is not younger than `cut_ticks`. `slots` and `catalog` must
- * outlive the merge. Returns 0 or -ENOMEM; merge_end() in any case. */
-int merge_begin(struct merge *merge, const struct slots *slots, const struct catalog *catalog,
-                uint64_t start_ticks, uint64_t cut_ticks);
+/* Begins with a source of which slots, catalog, ticks and fold are given; they must outlive the
+ * merge. Returns 0 or -ENOMEM; merge_end() in any case. */
+int merge_begin(struct merge *merge, const struct lane_source *source);
 /* The next events; batch->count is 0 at the end. Returns 0 or -ENOMEM. */
 int merge_next(struct merge *merge, struct event_batch *batch);
 void merge_end(struct merge *merge);

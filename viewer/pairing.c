@@ -10,19 +10,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "share_table.h"
+#include "site_account.h"
 
 /* What events touch of a struct site: all before what is known at the end only. */
 #define SITE_HOT_BYTES offsetof(struct site, at_end)
-
-struct site_account {
-  unsigned __int128 held;           /* byte-ticks */
-  unsigned __int128 lifetime_ticks; /* sum */
-  uint64_t lifetime_max_ticks;
-  uint64_t first_birth_ticks, last_birth_ticks;
-  uint64_t peak_epoch; /* site.at_peak is of this one */
-  struct share_table birth_threads, death_threads, death_stacks, resize_stacks;
-};
 
 int pairing_begin(struct pairing *pairing, const struct run_clock *clock,
                   const uint32_t *thread_names, size_t lane_count, struct timeline *timeline,
@@ -34,14 +25,21 @@ int pairing_begin(struct pairing *pairing, const struct run_clock *clock,
       .clock = clock,
       .thread_names = thread_names,
   };
-  timeline_begin(&pairing->timeline, timeline, duration_ns);
+  timeline_begin(&pairing->timeline, timeline, duration_ns, 1);
   return pairing->profile && pairing->in_flight ? 0 : -ENOMEM;
+}
+
+int pairing_sampled(struct pairing *pairing, uint64_t mean_bytes) {
+  if (mean_bytes == 0) return 0;
+  pairing->profile->sample_bytes = mean_bytes;
+  pairing->timeline.unit = SAMPLING_UNIT;
+  pairing->sampling = sampling_new(mean_bytes);
+  return pairing->sampling ? 0 : -ENOMEM;
 }
 
 /* ---- sites ------------------------------------------------------------------------------ */
 
-static __attribute__((noinline)) int site_new(struct pairing *pairing, uint32_t stack,
-                                              uint64_t ticks) {
+__attribute__((noinline)) int pairing_site_new(struct pairing *pairing, uint32_t stack) {
   struct profile *profile = pairing->profile;
   if (stack >= pairing->stack_capacity) {
     size_t grown = pairing->stack_capacity ? pairing->stack_capacity * 2 : 1024;
@@ -65,17 +63,9 @@ static __attribute__((noinline)) int site_new(struct pairing *pairing, uint32_t 
   }
   profile->sites[profile->site_count] = (struct site){.stack = stack};
   pairing->accounts[profile->site_count] =
-      (struct site_account){.first_birth_ticks = ticks, .peak_epoch = pairing->peak_epoch};
+      (struct site_account){.first_birth_ticks = UINT64_MAX, .peak_epoch = pairing->peak_epoch};
   pairing->site_of_stack[stack] = (uint32_t)++profile->site_count;
   return 0;
-}
-
-/* The site's figures are about to change. */
-static inline void save_at_peak(const struct pairing *pairing, struct site *site,
-                                struct site_account *account) {
-  if (account->peak_epoch == pairing->peak_epoch) return;
-  account->peak_epoch = pairing->peak_epoch;
-  site->at_peak = site->curr;
 }
 
 /* Live bytes have not shrunk: of equal peaks the latest counts, as in DHAT. */
@@ -87,44 +77,56 @@ static inline void note_peak(struct pairing *pairing, struct site *site, uint64_
   pairing->peak_epoch++;
 }
 
-static inline bool on_timeline(const struct pairing *pairing, const struct site *site) {
-  return pairing->timeline.timeline && pairing->timeline.timeline->stack == site->stack;
-}
-
 static void show_on_timeline(struct pairing *pairing, const struct site *site, uint64_t ticks) {
   timeline_change(&pairing->timeline, run_clock_ns(pairing->clock, ticks), site->curr.bytes,
                   site->curr.blocks);
 }
 
+/* ---- weights ---------------------------------------------------------------------------- */
+
+/* How often a block counts. */
+static inline uint64_t weight_of(const struct pairing *pairing, const struct block *block) {
+  return pairing->sampling ? pairing->sampling->blocks[block->thread].weight : 1;
+}
+
+static inline uint32_t birth_thread(const struct pairing *pairing, const struct block *block) {
+  return pairing->sampling ? pairing->sampling->blocks[block->thread].thread : block->thread;
+}
+
 /* ---- births, deaths, resizes ------------------------------------------------------------ */
 
-/* Books a block's whole life on its site. */
-static int book_life(struct pairing *pairing, const struct block *block, uint64_t ticks) {
+int pairing_book_life(struct pairing *pairing, const struct block *block, uint64_t ticks) {
   struct site *site = &pairing->profile->sites[block->site - 1];
   struct site_account *account = &pairing->accounts[block->site - 1];
-  uint64_t lifetime = ticks - block->birth_ticks;
+  uint64_t lifetime = ticks - block->birth_ticks, weight = weight_of(pairing, block);
   unsigned __int128 held = (unsigned __int128)block->bytes * lifetime;
-  account->held += held;
   pairing->held += held;
-  account->lifetime_ticks += lifetime;
+  account->held += held * weight;
+  account->lifetime_ticks += (unsigned __int128)lifetime * weight;
   if (lifetime > account->lifetime_max_ticks) account->lifetime_max_ticks = lifetime;
-  return histogram_add(&site->lifetimes, run_clock_span(pairing->clock, lifetime), 1);
+  if (pairing->sampling)
+    sampling_lived(pairing->sampling, block->site - 1, block->thread, block->bytes, ticks);
+  return histogram_add(&site->lifetimes, run_clock_span(pairing->clock, lifetime), weight);
 }
 
 /* The block is gone from now on. */
 static int retire(struct pairing *pairing, const struct block *block, uint64_t ticks) {
   struct site *site = &pairing->profile->sites[block->site - 1];
   struct site_account *account = &pairing->accounts[block->site - 1];
+  uint64_t weight = weight_of(pairing, block);
   save_at_peak(pairing, site, account);
-  site->curr.blocks--;
-  site->curr.bytes -= block->bytes;
-  pairing->curr.blocks--;
-  pairing->curr.bytes -= block->bytes;
+  site->curr.blocks -= weight;
+  site->curr.bytes -= block->bytes * weight;
+  pairing->curr.blocks -= weight;
+  pairing->curr.bytes -= block->bytes * weight;
   if (on_timeline(pairing, site)) {
     show_on_timeline(pairing, site, ticks);
-    timeline_death(&pairing->timeline, run_clock_ns(pairing->clock, ticks));
+    timeline_death(&pairing->timeline, run_clock_ns(pairing->clock, ticks), weight);
   }
-  return book_life(pairing, block, ticks);
+  int error = pairing_book_life(pairing, block, ticks);
+  if (pairing->sampling)
+    sampling_leave(pairing->sampling, block->site - 1, block->thread, block->bytes);
+  return error;
 }
 
 /* Puts a block at its address, which should be free. */
@@ -140,10 +142,13 @@ static int settle(struct pairing *pairing, const struct block *block, uint64_t t
   return error;
 }
 
-static int birth(struct pairing *pairing, const struct event *event) {
+/* A block comes into being; or, `resized`, into the sample, by growing. */
+static inline __attribute__((always_inline)) int appear(struct pairing *pairing,
+                                                        const struct event *event, bool resized) {
   struct profile *profile = pairing->profile;
+  int error = 0;
   if (event->stack >= pairing->stack_capacity || !pairing->site_of_stack[event->stack]) {
-    int error = site_new(pairing, event->stack, event->ticks);
+    error = pairing_site_new(pairing, event->stack);
     if (error) return error;
   }
   struct block block = {
@@ -153,30 +158,46 @@ static int birth(struct pairing *pairing, const struct event *event) {
       .site = pairing->site_of_stack[event->stack],
       .thread = event->thread,
   };
-  int error = settle(pairing, &block, event->ticks);
+  save_at_peak(pairing, &profile->sites[block.site - 1], &pairing->accounts[block.site - 1]);
+  if (pairing->sampling)
+    error = sampling_enter(pairing->sampling, block.site - 1, block.bytes, event->thread,
+                           event->ticks, &block.thread);
+  if (!error) error = settle(pairing, &block, event->ticks);
   if (error) return error;
+  uint64_t weight = weight_of(pairing, &block), bytes = block.bytes * weight;
   struct site *site = &profile->sites[block.site - 1];
   struct site_account *account = &pairing->accounts[block.site - 1];
-  save_at_peak(pairing, site, account);
-  profile->births++;
-  profile->birth_bytes += block.bytes;
-  profile->total.blocks++;
-  profile->total.bytes += block.bytes;
-  pairing->curr.blocks++;
-  pairing->curr.bytes += block.bytes;
-  site->births++;
-  site->total.blocks++;
-  site->total.bytes += block.bytes;
-  site->curr.blocks++;
-  site->curr.bytes += block.bytes;
+  if (!resized) {
+    profile->births += weight;
+    profile->birth_bytes += bytes;
+    site->births += weight;
+  } else {
+    profile->reallocations += weight;
+    site->reallocations += weight;
+  }
+  profile->total.blocks += weight;
+  profile->total.bytes += bytes;
+  pairing->curr.blocks += weight;
+  pairing->curr.bytes += bytes;
+  site->total.blocks += weight;
+  site->total.bytes += bytes;
+  site->curr.blocks += weight;
+  site->curr.bytes += bytes;
+  if (event->ticks < account->first_birth_ticks) account->first_birth_ticks = event->ticks;
   account->last_birth_ticks = event->ticks;
   note_peak(pairing, site, event->ticks);
   if (on_timeline(pairing, site)) {
     show_on_timeline(pairing, site, event->ticks);
-    timeline_birth(&pairing->timeline, run_clock_ns(pairing->clock, event->ticks));
+    timeline_birth(&pairing->timeline, run_clock_ns(pairing->clock, event->ticks),
+                   resized ? 0 : weight);
   }
-  return share_table_add(&account->birth_threads, pairing->thread_names[event->thread],
-                         block.bytes);
+  if (resized) return share_table_add(&account->resize_stacks, event->stack, weight, bytes);
+  return share_table_add(&account->birth_threads, pairing->thread_names[event->thread], weight,
+                         bytes);
+}
+
+static int birth(struct pairing *pairing, const struct event *event) {
+  return appear(pairing, event, false);
 }
 
 static int death(struct pairing *pairing, const struct event *event) {
@@ -190,15 +211,16 @@ static int death(struct pairing *pairing, const struct event *event) {
   blocks_remove(&pairing->blocks, found);
   struct site *site = &profile->sites[block.site - 1];
   struct site_account *account = &pairing->accounts[block.site - 1];
-  profile->deaths++;
-  profile->death_bytes += block.bytes;
-  site->deaths++;
-  site->handoffs += block.thread != event->thread;
+  uint64_t weight = weight_of(pairing, &block), bytes = block.bytes * weight;
+  profile->deaths += weight;
+  profile->death_bytes += bytes;
+  site->deaths += weight;
+  if (birth_thread(pairing, &block) != event->thread) site->handoffs += weight;
   int error = retire(pairing, &block, event->ticks);
   if (!error)
-    error =
-        share_table_add(&account->death_threads, pairing->thread_names[event->thread], block.bytes);
-  if (!error) error = share_table_add(&account->death_stacks, event->stack, block.bytes);
+    error = share_table_add(&account->death_threads, pairing->thread_names[event->thread], weight,
+                            bytes);
+  if (!error) error = share_table_add(&account->death_stacks, event->stack, weight, bytes);
   return error;
 }
 
@@ -222,6 +244,7 @@ static int take(struct pairing *pairing, uint32_t lane, const struct event *even
   struct profile *profile = pairing->profile;
   struct block block = pairing->in_flight[lane];
   if (!block.site) { /* resizes a block whose birth is not in the trace: its life begins here */
+    if (pairing->sampling) return appear(pairing, event, true);
     profile->unmatched_deaths++;
     return birth(pairing, event);
   }
@@ -229,34 +252,43 @@ static int take(struct pairing *pairing, uint32_t lane, const struct event *even
   uint64_t old_bytes = block.bytes, new_bytes = event_bytes(event);
   struct site *site = &profile->sites[block.site - 1];
   struct site_account *account = &pairing->accounts[block.site - 1];
-
-  /* Its life will be booked with its last size: set that right for the time up to now. */
-  uint64_t age = event->ticks - block.birth_ticks;
-  unsigned __int128 correction =
-      (unsigned __int128)old_bytes * age - (unsigned __int128)new_bytes * age;
-  account->held += correction;
-  pairing->held += correction;
-
   save_at_peak(pairing, site, account);
-  profile->reallocations++;
-  profile->total.blocks++;
-  profile->total.bytes += new_bytes;
-  pairing->curr.bytes += new_bytes - old_bytes;
+  uint64_t old_weight = weight_of(pairing, &block);
+  if (pairing->sampling)
+    sampling_resize(pairing->sampling, block.site - 1, block.thread, old_bytes, new_bytes,
+                    event->ticks);
+  uint64_t weight = weight_of(pairing, &block);
+
+  /* Its life will be booked with its last size and weight: set that right for the time up to now.
+   */
+  unsigned __int128 age = event->ticks - block.birth_ticks;
+  account->held += age * old_bytes * old_weight - age * new_bytes * weight;
+  account->lifetime_ticks += age * old_weight - age * weight;
+  pairing->held += age * old_bytes - age * new_bytes;
+
+  uint64_t growth = new_bytes * weight - old_bytes * old_weight; /* modulo 2^64 */
+  profile->reallocations += weight;
+  profile->total.blocks += weight;
+  profile->total.bytes += new_bytes * weight;
+  pairing->curr.blocks += weight - old_weight;
+  pairing->curr.bytes += growth;
   if (new_bytes > old_bytes)
-    profile->realloc_bytes_grown += new_bytes - old_bytes;
+    profile->realloc_bytes_grown += (new_bytes - old_bytes) * weight;
   else
-    profile->realloc_bytes_shrunk += old_bytes - new_bytes;
-  site->reallocations++;
-  site->total.blocks++;
-  site->total.bytes += new_bytes;
-  site->curr.bytes += new_bytes - old_bytes;
+    profile->realloc_bytes_shrunk += (old_bytes - new_bytes) * weight;
+  site->reallocations += weight;
+  site->total.blocks += weight;
+  site->total.bytes += new_bytes * weight;
+  site->curr.blocks += weight - old_weight;
+  site->curr.bytes += growth;
   if (on_timeline(pairing, site)) show_on_timeline(pairing, site, event->ticks);
 
   block.address = event->address;
   block.bytes = new_bytes;
   int error = settle(pairing, &block, event->ticks);
   if (new_bytes >= old_bytes) note_peak(pairing, site, event->ticks);
-  return error ? error : share_table_add(&account->resize_stacks, event->stack, new_bytes);
+  return error ? error
+               : share_table_add(&account->resize_stacks, event->stack, weight, new_bytes * weight);
 }
 
 /* ---- in the order of time, looking ahead ------------------------------------------------- */
@@ -352,64 +384,6 @@ int pairing_take(struct pairing *pairing, const struct event_batch *batch) {
   return error;
 }
 
-/* ---- the end ---------------------------------------------------------------------------- */
-
-static int count_living(struct pairing *pairing, uint64_t end_ticks) {
-  int error = 0;
-  for (size_t i = 0; pairing->blocks.places && i <= pairing->blocks.mask && !error; i++)
-    if (pairing->blocks.places[i].site)
-      error = book_life(pairing, &pairing->blocks.places[i], end_ticks);
-  for (size_t lane = 0; lane < pairing->lane_count && !error; lane++)
-    if (pairing->in_flight[lane].site)
-      error = book_life(pairing, &pairing->in_flight[lane], end_ticks);
-  return error;
-}
-
-static int finish_site(struct pairing *pairing, size_t index) {
-  const struct run_clock *clock = pairing->clock;
-  struct site *site = &pairing->profile->sites[index];
-  struct site_account *account = &pairing->accounts[index];
-  save_at_peak(pairing, site, account);
-  site->at_end = site->curr;
-  site->held_byte_seconds = run_clock_held(clock, account->held);
-  site->first_birth_ns = run_clock_ns(clock, account->first_birth_ticks);
-  site->last_birth_ns = run_clock_ns(clock, account->last_birth_ticks);
-  site->lifetime_sum_ns = run_clock_held(clock, account->lifetime_ticks) * 1e9;
-  site->lifetime_max_ns = run_clock_span(clock, account->lifetime_max_ticks);
-  int error = share_table_finish(&account->birth_threads, &site->birth_threads);
-  if (!error) error = share_table_finish(&account->death_threads, &site->death_threads);
-  if (!error) error = share_table_finish(&account->death_stacks, &site->death_stacks);
-  if (!error) error = share_table_finish(&account->resize_stacks, &site->resize_stacks);
-  return error;
-}
-
-int pairing_finish(struct pairing *pairing, uint64_t end_ticks, struct ledger *ledger,
-                   struct profile **result) {
-  struct profile *profile = pairing->profile;
-  if (end_ticks < pairing->ticks) end_ticks = pairing->ticks;
-  int error = count_living(pairing, end_ticks);
-  for (size_t i = 0; i < profile->site_count && !error; i++)
-    error = finish_site(pairing, i);
-  if (error) return error;
-  if (pairing->timeline.timeline) timeline_finish(&pairing->timeline);
-  profile->at_end = pairing->curr;
-  profile->peak_time_ns = run_clock_ns(pairing->clock, pairing->peak_ticks);
-  profile->duration_ns = run_clock_ns(pairing->clock, end_ticks);
-  profile->held_byte_seconds = run_clock_held(pairing->clock, pairing->held);
-  ledger_close(ledger, end_ticks);
-  profile->check = (struct self_check){
-      .held_by_pairs = profile->held_byte_seconds,
-      .held_by_curve = run_clock_held(pairing->clock, ledger->byte_ticks),
-      .agree = pairing->held == ledger->byte_ticks,
-  };
-  profile->site_index = pairing->site_of_stack;
-  profile->site_index_count = pairing->stack_capacity;
-  pairing->site_of_stack = NULL;
-  pairing->profile = NULL;
-  *result = profile;
-  return 0;
-}
-
 void pairing_free(struct pairing *pairing) {
   size_t sites = pairing->profile ? pairing->profile->site_count : 0;
   for (size_t i = 0; i < sites; i++) {
@@ -419,7 +393,9 @@ void pairing_free(struct pairing *pairing) {
     free(pairing->accounts[i].resize_stacks.places);
   }
   profile_free(pairing->profile);
+  sampling_free(pairing->sampling);
   free(pairing->accounts);
+  free(pairing->folded);
   free(pairing->site_of_stack);
   free(pairing->in_flight);
   blocks_free(&pairing->blocks);

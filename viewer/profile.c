@@ -20,5 +20,6 @@ void profile_free(struct profile *profile) {
   }
   free(profile->sites);
   free(profile->site_index);
+  free(profile->site_intervals);
   free(profile);
 }

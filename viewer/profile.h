@@ -28,6 +28,15 @@ struct shares {
   size_t count;
 };
 
+/* What a sample leaves open: with a probability of 95% the true figure is in it. */
+struct range {
+  double low, high;
+};
+struct intervals {
+  struct range total_blocks, total_bytes, at_peak_blocks, at_peak_bytes, at_end_blocks,
+      at_end_bytes, held_byte_seconds;
+};
+
 /* One distinct allocation stack. (What every event touches stands first.) */
 struct site {
   uint32_t stack; /* node id of the birth stack; also the site's id in reports */
@@ -39,21 +48,23 @@ struct site {
   struct figure total;   /* births and reallocations */
   struct figure max;     /* the site's own maximum of bytes, and the blocks at that moment */
   struct figure at_peak; /* when the whole process had most bytes (t-gmax) */
-  /* Lifetimes of all its blocks; one never freed counts to the end of the run. */
+  /* Lifetimes of all its blocks; one never freed counts to the end of the run. Those of folded ones
+   * are known to a quarter of an octave: they stand in the middle of it. */
   struct histogram lifetimes;
-  struct figure at_end;     /* never freed */
+  struct figure at_end; /* never freed */
+  struct figure folded; /* of births and deaths: blocks that died young, and were only counted */
   double held_byte_seconds; /* integral of the site's live bytes over time */
   uint64_t first_birth_ns, last_birth_ns;
   double lifetime_sum_ns;
-  uint64_t lifetime_max_ns;
+  uint64_t lifetime_max_ns; /* at least: of folded blocks the least that is certain */
   struct shares birth_threads, death_threads; /* by thread name */
-  struct shares death_stacks, resize_stacks;  /* by stack */
+  struct shares death_stacks, resize_stacks;  /* by stack; of folded blocks it is not known */
 };
 
 struct self_check {
   double held_by_pairs; /* sum of size x time over paired blocks, byte-seconds */
   double held_by_curve; /* integral of live bytes from the raw events, without pairing */
-  bool agree;           /* to the precision of the sums */
+  bool agree;           /* to the last byte-tick, and what was folded adds up */
 };
 
 struct profile {
@@ -64,6 +75,10 @@ struct profile {
   uint64_t birth_bytes, death_bytes; /* requested; death_bytes: sizes at the death */
   uint64_t realloc_bytes_grown, realloc_bytes_shrunk; /* sums of the differences */
   struct figure total, peak, at_end;
+  struct figure folded; /* of births and deaths */
+  /* The true peak lies between `peak` and that plus this: folded blocks are in no curve. The same
+   * goes for at_peak and max of a site. */
+  struct figure peak_uncertainty;
   uint64_t peak_time_ns;
   double held_byte_seconds;
   uint64_t duration_ns;
@@ -74,6 +89,11 @@ struct profile {
    * moment. births = deaths + order_violations + at_end.blocks. */
   uint64_t order_violations;
   struct self_check check;
+  /* Sampled: all figures are estimates (but events, and the self-check, which is of the sample).
+   * sample_bytes 0: not sampled, and no intervals. */
+  uint64_t sample_bytes;
+  struct intervals intervals;       /* at_peak_*: of peak */
+  struct intervals *site_intervals; /* as sites; NULL */
   uint32_t *site_index; /* by stack id: index of the site + 1; for profile_find_site() */
   size_t site_index_count;
 };
@@ -88,7 +108,7 @@ void profile_free(struct profile *profile); /* NULL is allowed */
 struct timeline {
   uint32_t stack; /* which site */
   double mean_bytes[TIMELINE_BUCKETS], mean_blocks[TIMELINE_BUCKETS];
-  uint64_t births[TIMELINE_BUCKETS], deaths[TIMELINE_BUCKETS];
+  double births[TIMELINE_BUCKETS], deaths[TIMELINE_BUCKETS];
 };
 
 #endif

@@ -53,6 +53,10 @@ static enum record_result short_record(struct record_cursor *cursor, struct reco
     return RECORD_OK;
   case TRACE_NODE:
     return RECORD_OK;
+  case TRACE_LIFE:
+    record->ticks = cursor->ticks += (uint64_t)trace_unzigzag(record->field[0]);
+    record->stack = stack_of(record->field[3]);
+    return RECORD_OK;
   case 0:
     return RECORD_BAD;
   default:
@@ -89,7 +93,9 @@ static enum record_result long_record(struct record_cursor *cursor, struct recor
   case TRACE_THREAD_END:
   case TRACE_MODULE:
   case TRACE_MODULE_GONE:
+  case TRACE_FOLD:
     record->ticks = cursor->ticks += (uint64_t)trace_unzigzag(record->field[0]);
+    if (record->type == TRACE_FOLD) record->stack = stack_of(record->field[2]);
     return RECORD_OK;
   default:
     return RECORD_UNKNOWN;

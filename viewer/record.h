@@ -21,7 +21,7 @@ struct record_cursor {
 
 struct record {
   unsigned type;        /* enum trace_type, or a type that this version does not know */
-  uint32_t stack;       /* births, deaths, reallocs; UINT32_MAX: no valid node id */
+  uint32_t stack;       /* births, deaths, reallocs, folds; UINT32_MAX: no valid node id */
   uint64_t ticks;       /* all but nodes; a realloc: before the call */
   uint64_t ticks_after; /* realloc: when it returned */
   uint64_t address;     /* births, deaths; a realloc: the old one */

@@ -194,20 +194,20 @@ static int timeline_columns(const struct terminal *terminal) {
 }
 
 static void put_spark(struct terminal *terminal, const char *label,
-                      const uint64_t counts[TIMELINE_BUCKETS], int columns) {
-  uint64_t sums[TIMELINE_BUCKETS] = {0}, most = 0;
+                      const double counts[TIMELINE_BUCKETS], int columns) {
+  double sums[TIMELINE_BUCKETS] = {0}, most = 0;
   for (int i = 0; i < TIMELINE_BUCKETS; i++)
     sums[i * columns / TIMELINE_BUCKETS] += counts[i];
   for (int i = 0; i < columns; i++)
     most = sums[i] > most ? sums[i] : most;
-  struct human top = format_count(most);
+  struct human top = format_count((uint64_t)(most + 0.5));
   report_label(terminal, MARGIN, label);
   terminal_to(terminal, MARGIN + AXIS - 2 - terminal_columns(top.text));
   terminal_put(terminal, DIM, "%s", top.text);
   terminal_to(terminal, MARGIN + AXIS - 1);
   terminal_put(terminal, DIM, "│");
   for (int i = 0; i < columns; i++) {
-    int eighths = most ? (int)ceil(8.0 * (double)sums[i] / (double)most) : 0;
+    int eighths = most > 0 ? (int)ceil(8.0 * sums[i] / most) : 0;
     terminal_put(terminal, PLAIN, "%s", terminal_block(eighths));
   }
   terminal_end(terminal);

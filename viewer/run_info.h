@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../shim/trace.h"
+
 enum run_ending {
   RUN_ENDED_UNKNOWN,    /* no word of it: killed, left by a raw system call, or the file was cut */
   RUN_ENDED_RUNNING,    /* the process is alive: this is a snapshot */
@@ -25,6 +27,7 @@ struct run_missing {
   uint64_t lost_chunks;     /* chunks and lanes that must have been in the file and are not */
   uint64_t cut_bytes;       /* bytes after the last whole slot */
   uint64_t bad_records;     /* chunks whose records could not be decoded to the end */
+  uint64_t bad_folds;       /* counts of folded blocks that can't be true, left out */
   uint64_t unknown_records; /* records of a type that this version does not know */
   uint64_t dropped_events;  /* the recorder could not write them */
   uint64_t skipped_events;  /* inside the recorder's own work */
@@ -37,6 +40,12 @@ struct run_missing {
   uint64_t missing_deaths; /* births at an address that was taken */
   uint64_t calibration;    /* 1: no second pair of ticks and time; times are a guess */
 };
+
+/* From then on blocks that died younger than this could be folded. */
+struct run_fold_age {
+  uint64_t since_ns, age_ns;
+};
+#define RUN_FOLD_AGES (1 + TRACE_GROWTHS)
 
 struct run_info {
   const char *path;
@@ -56,7 +65,12 @@ struct run_info {
   uint64_t rss_samples;
   uint32_t stop; /* enum trace_stop of shim/trace.h */
   uint64_t stop_errno;
-  uint64_t checked_stacks, differing_stacks; /* DWELL_CHECK_STACKS: compared with libunwind's */
+  uint64_t checked_stacks, differing_stacks;    /* DWELL_CHECK_STACKS: compared with libunwind's */
+  struct run_fold_age fold_ages[RUN_FOLD_AGES]; /* the first since the start */
+  size_t fold_age_count;                        /* 0: nothing is folded */
+  uint64_t fold_bytes;                          /* bigger blocks are not folded */
+  uint64_t sample_bytes;   /* one byte in so many is sampled; 0: all are there */
+  uint64_t max_file_bytes; /* 0: no limit */
   bool new_unseen; /* C++'s operator new is the allocator's own: what it makes is not seen */
   struct run_missing missing;
   bool complete; /* nothing is missing and the end is known */

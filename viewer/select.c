@@ -21,7 +21,8 @@ int select_key_of(const char *name) {
 }
 
 double select_mean_lifetime_ns(const struct site *site) {
-  return site->births ? site->lifetime_sum_ns / (double)site->births : 0;
+  /* not births: in a sample those are estimated apart */
+  return site->lifetimes.count ? site->lifetime_sum_ns / (double)site->lifetimes.count : 0;
 }
 
 double select_figure(const struct site *site, enum sort_key key) {

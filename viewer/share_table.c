@@ -26,7 +26,7 @@ static __attribute__((noinline)) int grow(struct share_table *table) {
   return 0;
 }
 
-int share_table_add_other(struct share_table *table, uint32_t id, uint64_t bytes) {
+int share_table_add_other(struct share_table *table, uint32_t id, uint64_t blocks, uint64_t bytes) {
   if (!table->places && grow(table) != 0) return -ENOMEM;
   struct share *share = place_of(table, id);
   if (share->blocks == 0) {
@@ -38,7 +38,7 @@ int share_table_add_other(struct share_table *table, uint32_t id, uint64_t bytes
     table->count++;
     share->id = id;
   }
-  share->blocks++;
+  share->blocks += blocks;
   share->bytes += bytes;
   return 0;
 }

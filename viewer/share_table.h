@@ -23,13 +23,14 @@ static inline __attribute__((always_inline)) void
 share_table_prefetch(const struct share_table *table, uint32_t id) {
   if (table->places) __builtin_prefetch(&table->places[share_table_home(table, id)], 1);
 }
-int share_table_add_other(struct share_table *table, uint32_t id, uint64_t bytes);
-/* One more block of so many bytes. Returns 0 or -ENOMEM. */
-static inline int share_table_add(struct share_table *table, uint32_t id, uint64_t bytes) {
+int share_table_add_other(struct share_table *table, uint32_t id, uint64_t blocks, uint64_t bytes);
+/* So many blocks more, of so many bytes together. Returns 0 or -ENOMEM. */
+static inline int share_table_add(struct share_table *table, uint32_t id, uint64_t blocks,
+                                  uint64_t bytes) {
   struct share *first = &table->first;
   if (first->blocks == 0) first->id = id;
-  if (first->id != id) return share_table_add_other(table, id, bytes);
-  first->blocks++;
+  if (first->id != id) return share_table_add_other(table, id, blocks, bytes);
+  first->blocks += blocks;
   first->bytes += bytes;
   return 0;
 }

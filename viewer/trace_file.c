@@ -51,12 +51,26 @@ static uint64_t chunk_last_ticks(const struct chunk *chunk, const uint8_t *recor
   }
 }
 
+static void note_ticks(struct trace_file *file, uint64_t ticks) {
+  if (ticks > file->cut_ticks) ticks = file->cut_ticks;
+  if (ticks > file->last_ticks) file->last_ticks = ticks;
+}
+
 static int visit_chunk(void *context, const struct chunk *chunk, const uint8_t *records) {
   struct trace_file *file = context;
-  uint64_t last = chunk_last_ticks(chunk, records);
-  if (last > file->cut_ticks) last = file->cut_ticks;
-  if (last > file->last_ticks) file->last_ticks = last;
+  note_ticks(file, chunk_last_ticks(chunk, records));
   return catalog_visit(&file->catalog, chunk, records);
+}
+
+/* What the lanes hold besides their chunks may be younger than those. */
+static void look_at_rests(struct trace_file *file) {
+  for (size_t i = 0; i < file->slots.lane_count; i++) {
+    const struct lane_rest *rest = &file->slots.lanes[i].rest;
+    for (size_t j = 0; j < rest->young_count; j++)
+      note_ticks(file, rest->young[j].ticks);
+    for (size_t j = 0; j < rest->fold_count; j++)
+      note_ticks(file, rest->folds[j].ticks);
+  }
 }
 
 static void find_end(struct trace_file *file) {
@@ -82,6 +96,13 @@ static uint64_t slots_cut_off(const struct trace_file *file) {
   return file->first.control.slots - slots;
 }
 
+/* Bytes behind the last whole slot. When all slots are there that the recorder knew of, they are of
+ * a write that failed or was in flight: that chunk is still in its lane. */
+static uint64_t bytes_cut_off(const struct trace_file *file) {
+  uint64_t known = file->first.control.slots;
+  return known && known <= file->first.file_size / TRACE_SLOT ? 0 : file->slots.cut_bytes;
+}
+
 static void count_missing(struct trace_file *file) {
   const struct trace_control *control = &file->first.control;
   const struct slots *slots = &file->slots;
@@ -89,7 +110,8 @@ static void count_missing(struct trace_file *file) {
   file->info.missing = (struct run_missing){
       .bad_slots = slots->bad_slots + file->first.end_damaged,
       .lost_chunks = slots->lost_chunks > cut_off ? slots->lost_chunks : cut_off,
-      .cut_bytes = slots->cut_bytes,
+      .cut_bytes = bytes_cut_off(file),
+      .bad_folds = slots->bad_folds,
       .dropped_events = control->dropped + slots->dropped_events,
       .skipped_events = control->skipped + slots->skipped_events,
       .early_events = control->early,
@@ -134,7 +156,9 @@ static int open_checked(struct trace_file *file, char message[FIRST_SLOT_MESSAGE
     snprintf(message, FIRST_SLOT_MESSAGE, "%s: cannot be read: %s", file->path, strerror(-error));
     return error;
   }
+  look_at_rests(file);
   find_end(file);
+  first_slot_describe_folding(&file->first, &file->clock, &file->info);
   count_missing(file);
   judge_complete(file);
   return 0;
@@ -235,8 +259,20 @@ static int count_missing_stacks(const struct trace_file *file, const struct prof
   return 0;
 }
 
+/* How much more can have been alive at the peak: of blocks that were folded, no more than the
+ * tables of young blocks ever held, nor than all that were folded. */
+static void bound_peak(const struct trace_file *file, struct profile *profile) {
+  profile->peak_uncertainty = (struct figure){
+      .blocks = profile->folded.blocks < file->slots.young_blocks_max
+                    ? profile->folded.blocks
+                    : file->slots.young_blocks_max,
+      .bytes = profile->folded.bytes < file->slots.young_bytes_max ? profile->folded.bytes
+                                                                   : file->slots.young_bytes_max,
+  };
+}
+
 static int complete_info(struct trace_file *file, const struct merge *merge,
-                         const struct profile *profile) {
+                         struct profile *profile) {
   struct run_missing *missing = &file->info.missing;
   count_missing(file);
   missing->lost_chunks += merge->source.lost_chunks;
@@ -244,11 +280,14 @@ static int complete_info(struct trace_file *file, const struct merge *merge,
   missing->unknown_records += merge->source.unknown_records;
   missing->missing_nodes += merge->source.foreign_stacks;
   missing->late_events += merge->late_events;
+  missing->bad_folds += merge->source.bad_folds;
   /* Without a fork, a block that dies was born; and no address is given out twice. */
   missing->missing_births = file->info.forked ? 0 : profile->unmatched_deaths;
   missing->missing_deaths = profile->order_violations;
   file->info.duration_ns = profile->duration_ns;
   file->info.rss_at_peak_bytes = first_slot_rss(&file->first, profile->peak_time_ns);
+  if (missing->bad_folds) profile->check.agree = false;
+  bound_peak(file, profile);
   int error = count_missing_stacks(file, profile, &missing->missing_nodes);
   judge_complete(file);
   return error;
@@ -256,15 +295,23 @@ static int complete_info(struct trace_file *file, const struct merge *merge,
 
 int trace_file_profile(struct trace_file *file, struct profile **profile, struct timeline *timeline,
                        void (*progress)(void *context, double share), void *context) {
-  struct merge merge;
+  struct merge merge = {0};
   struct pairing pairing = {0};
   struct ledger ledger = {0};
+  const struct trace_head *head = &file->first.head;
   *profile = NULL;
-  int error = merge_begin(&merge, &file->slots, &file->catalog, file->first.head.start_ticks,
-                          file->cut_ticks);
-  if (!error)
-    error = pairing_begin(&pairing, &file->clock, file->catalog.thread_names,
-                          file->slots.lane_count, timeline, file->info.duration_ns);
+  int error = pairing_begin(&pairing, &file->clock, file->catalog.thread_names,
+                            file->slots.lane_count, timeline, file->info.duration_ns);
+  if (!error) error = pairing_sampled(&pairing, head->sample_bytes);
+  const struct lane_source source = {
+      .slots = &file->slots,
+      .catalog = &file->catalog,
+      .start_ticks = head->start_ticks,
+      .cut_ticks = file->cut_ticks,
+      .fold = head->sample_bytes ? NULL : pairing_fold,
+      .fold_context = &pairing,
+  };
+  if (!error) error = merge_begin(&merge, &source);
   if (!error) error = ledger_begin(&ledger, file->slots.lane_count, file->first.head.start_ticks);
   if (!error) error = run_pass(file, &merge, &pairing, &ledger, progress, context);
   if (!error) error = pairing_finish(&pairing, file->end_ticks, &ledger, profile);

@@ -1,39 +1,52 @@
-/* pair DEPTH PAIRS: malloc and free in turn under DEPTH frames; prints nanoseconds a pair. */
+/* pair STACKS DEPTH THREADS PAIRS: malloc and free in turn, under DEPTH frames, in each of THREADS
+ * pinned threads (0: in the main thread). With more than one stack, the next one is taken after
+ * every 16 pairs, and nothing of it is as before. Prints "EVENTS WALL_NS CPU_NS" of PAIRS pairs in
+ * each thread, warmed up before. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-static volatile unsigned kept; /* so that no call below is the last of its function */
+#include "frames.h"
+#include "team.h"
 
-static double now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
+#define PAIRS_A_STACK 16
 
-static __attribute__((noinline)) void pairs(long count) {
-  for (long i = 0; i < count; i++) {
+static int stacks, depth;
+static long pairs;
+
+static void make_pairs(void *argument) {
+  for (long i = *(const long *)argument; i > 0; i--) {
     void *volatile block = malloc(64);
     free(block);
   }
-  kept++;
 }
 
-static __attribute__((noinline)) void descend(int depth, long count) {
-  if (depth > 0)
-    descend(depth - 1, count);
-  else
-    pairs(count);
-  kept++;
+static void make_pairs_deep(int first_path, long count) {
+  if (stacks == 1) {
+    frames_descend(first_path, depth, make_pairs, &count);
+    return;
+  }
+  long some = PAIRS_A_STACK;
+  for (long path = first_path; count > 0; path++, count -= some)
+    frames_descend((int)(path % stacks), depth, make_pairs, &some);
+}
+
+static void member(struct team *team, int index, void *argument) {
+  (void)argument;
+  /* each at another place of the round, so that threads do not walk in step */
+  int first = index * (stacks / 4) % stacks;
+  long warm_up = (long)stacks * PAIRS_A_STACK;
+  make_pairs_deep(first, warm_up > pairs / 10 ? warm_up : pairs / 10);
+  team_ready(team);
+  make_pairs_deep(first, pairs);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return 2;
-  int depth = atoi(argv[1]);
-  long count = atol(argv[2]);
-  descend(depth, count / 10 + 1);
-  double start = now_ns();
-  descend(depth, count);
-  printf("%.1f\n", (now_ns() - start) / (double)count);
+  struct team team;
+  if (argc != 5) return 2;
+  stacks = atoi(argv[1]), depth = atoi(argv[2]), pairs = atol(argv[4]);
+  int threads = atoi(argv[3]);
+  if (stacks < 1 || stacks > FRAMES_PATHS || depth < 1 || depth > FRAMES_DEPTH) return 2;
+  team_run(&team, threads, member, NULL);
+  printf("%ld %lld %lld\n", pairs * (threads ? threads : 1), team.wall_ns, team.cpu_ns);
   return 0;
 }

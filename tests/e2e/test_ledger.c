@@ -2,6 +2,7 @@
  * ledger. */
 #include <criterion/criterion.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,21 +27,46 @@ static void clean_up(void) {
   rmdir(directory);
 }
 
-Test(ledger, a_kill_loses_at_most_the_event_in_flight_of_each_thread, .init = prepare,
-     .fini = clean_up) {
+static void kill_at_20_moments(const char *variable, bool folding) {
+  uint64_t folded = 0;
   for (unsigned run = 0; run < 20; run++) {
     struct ledger_verdict verdict;
-    cr_assert_eq(ledger_run_and_check(build, directory, 1000000000, 500 + 3700 * run, &verdict), 0);
+    cr_assert_eq(
+        ledger_run_and_check(build, directory, variable, 1000000000, 500 + 3700 * run, &verdict),
+        0);
     cr_expect_eq(verdict.faults, 0);
     cr_expect_gt(verdict.births, 0);
+    folded += verdict.folded;
   }
+  cr_expect_eq(folded > 0, folding);
 }
 
-Test(ledger, no_block_is_lost_doubled_or_crossed_between_four_threads, .init = prepare,
+Test(ledger, a_kill_loses_at_most_the_event_in_flight_of_each_thread, .init = prepare,
      .fini = clean_up) {
+  kill_at_20_moments("DWELL_EXACT=0", true);
+}
+
+Test(ledger, a_kill_loses_at_most_the_event_in_flight_of_each_thread_in_an_exact_recording,
+     .init = prepare, .fini = clean_up) {
+  kill_at_20_moments("DWELL_EXACT=1", false);
+}
+
+/* A million events in each. */
+static struct ledger_verdict run_to_the_end(const char *variable) {
   struct ledger_verdict verdict;
-  cr_assert_eq(ledger_run_and_check(build, directory, 250000, 0, &verdict), 0);
+  cr_assert_eq(ledger_run_and_check(build, directory, variable, 500000, 0, &verdict), 0);
   cr_expect_eq(verdict.faults, 0);
-  cr_expect_gt(verdict.births, 100000);
-  cr_expect_gt(verdict.reallocs, 10000);
+  cr_expect_gt(verdict.births, 200000);
+  cr_expect_gt(verdict.reallocs, 20000);
+  return verdict;
+}
+
+Test(ledger, no_block_is_lost_doubled_crossed_or_falsely_folded_between_four_threads,
+     .init = prepare, .fini = clean_up) {
+  cr_expect_gt(run_to_the_end("DWELL_EXACT=0").folded, 100000);
+}
+
+Test(ledger, no_block_is_lost_doubled_or_crossed_in_an_exact_recording, .init = prepare,
+     .fini = clean_up) {
+  cr_expect_eq(run_to_the_end("DWELL_EXACT=1").folded, 0);
 }

@@ -147,6 +147,50 @@ static void seed_extremes(void) {
   save(writer, "extremes", SPARSE_REPAIR);
 }
 
+static void seed_folds(uint8_t flags, const char *name) {
+  struct trace_writer *writer = begin(2);
+  struct writer_fold folds[4] = {{.stack = 1}, {.stack = 2}, {.stack = 3}, {.stack = 5}};
+  births_and_deaths(writer, 2, 1000);
+  for (uint64_t i = 0; i < 12; i++)
+    writer_fold_life(&folds[i % 4], 2000 + 100 * i, 2010 + 117 * i, 10 * i);
+  writer_fold(writer, 2, &folds[0]);
+  writer_cell(writer, 1, 0, &folds[1]);
+  writer_cell(writer, 1, TRACE_LANE_CELLS + 1, &folds[2]);
+  struct trace_cell *cell = writer_cell(writer, 2, 1, &folds[3]);
+  cell->sums[!(folds[3].blocks & 1)] = (struct trace_sum){.commit = TRACE_SUM(2, 3, 4)};
+  cell->counts[folds[3].last_bucket]--;
+  writer_more_young(writer, 2, 1);
+  writer_young(writer, 1, 3, 3000, 0x7000, 0, 4);
+  writer_young(writer, 2, 9, folds[3].last_birth, 0x7100, 30, 5); /* is in the cell */
+  writer_young(writer, 2, TRACE_LANE_YOUNG, 3200, 0x7200, 30, 5);
+  writer_birth(writer, 1, 3300, 0x7300, 40, 1);
+  writer_young(writer, 1, 4, 3300, 0x7300, 40, 1); /* is in the chunk */
+  writer_lane_control(writer, 1)->flushing = TRACE_FLUSHING(0, 1, 100);
+  writer_lane_control(writer, 2)->young_bytes_max = 300;
+  writer_exit(writer, 9000, 0);
+  writer_finish(writer);
+  save(writer, name, flags);
+}
+
+static void seed_sampled(void) {
+  struct trace_writer *writer = begin(2);
+  writer_head(writer)->sample_bytes = 100;
+  births_and_deaths(writer, 2, 1000);
+  writer_realloc(writer, 1, 4000, 4010, 0x9000, 0x9100, 500, 2); /* first picked now */
+  writer_realloc(writer, 1, 4100, 4110, 0x9100, 0x9200, 900, 3);
+  writer_realloc(writer, 2, 4200, 4210, 0x9200, 0x9200, 9, 3);
+  writer_exit(writer, 9000, 0);
+  writer_finish(writer);
+  save(writer, "sampled", SPARSE_REPAIR);
+}
+
+static void seed_older_version(void) {
+  struct trace_writer *writer = begin(1);
+  writer_head(writer)->version_major = 1;
+  writer_finish(writer);
+  save(writer, "older_version", 0);
+}
+
 static void seed_not_a_trace(void) {
   struct trace_writer *writer = begin(1);
   writer_head(writer)->version_major = 7;
@@ -170,6 +214,10 @@ int main(int argc, char **argv) {
   seed_tsc();
   seed_killed();
   seed_extremes();
+  seed_folds(0, "folds");
+  seed_folds(SPARSE_REPAIR, "folds_repaired");
+  seed_sampled();
+  seed_older_version();
   seed_not_a_trace();
   return 0;
 }

@@ -56,7 +56,7 @@ static void variable_put(char **environment, size_t *count, const char *variable
 }
 
 static void trial_start(struct trial *trial, const struct trial_setup *setup) {
-  char path[PATH_MAX], preload[PATH_MAX + 16], out[PATH_MAX + 16], err[PATH_MAX + 16];
+  char path[PATH_MAX], preload[2 * PATH_MAX + 16], out[PATH_MAX + 16], err[PATH_MAX + 16];
   char *arguments[TRIAL_STRINGS + 2] = {path}, *environment[TRIAL_STRINGS + 4] = {0};
   size_t variables = 0;
 
@@ -65,9 +65,11 @@ static void trial_start(struct trial *trial, const struct trial_setup *setup) {
            setup->program[0] == '/' ? setup->program : built(strdup(path)));
   for (size_t i = 0; i < TRIAL_STRINGS && setup->arguments[i]; i++)
     arguments[i + 1] = strdup(setup->arguments[i]);
-  snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", built("libdwell.so"));
+  const char *between = setup->preload ? setup->preload : "";
+  snprintf(preload, sizeof(preload), "LD_PRELOAD=%s:%s", setup->bare ? "" : built("libdwell.so"),
+           between);
   variable_put(environment, &variables, "PATH=/usr/bin:/bin");
-  if (!setup->bare) variable_put(environment, &variables, preload);
+  if (!setup->bare || *between) variable_put(environment, &variables, preload);
   if (!setup->bare) variable_put(environment, &variables, "DWELL_OUT=%c.%p.dwl");
   for (size_t i = 0; i < TRIAL_STRINGS && setup->variables[i]; i++)
     variable_put(environment, &variables, setup->variables[i]);

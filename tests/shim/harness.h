@@ -23,6 +23,7 @@ struct trial_setup {
   const char *program;                  /* in build/tests/programs, or an absolute path */
   const char *arguments[TRIAL_STRINGS]; /* after argv[0] */
   const char *variables[TRIAL_STRINGS]; /* NAME=VALUE, or NAME to take one away */
+  const char *preload;                  /* a library between the recorder and libc, in both runs */
   bool bare;                            /* without the recorder */
 };
 

@@ -2,11 +2,9 @@
  * as without the recorder, and the trace must say what it lacks. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,8 +38,8 @@ Test(host, that_puts_files_on_all_descriptors_keeps_them_untouched) {
 }
 
 Test(host, that_leaves_no_descriptor_free_stops_the_recording_only) {
-  struct trial *trial =
-      trial_run(&(struct trial_setup){.program = "takes_fds", .arguments = {"all"}});
+  struct trial *trial = trial_run(&(struct trial_setup){
+      .program = "takes_fds", .arguments = {"all"}, .variables = {"DWELL_EXACT=1"}});
   cr_assert_eq(trial->status, 0, "%s", trial->out);
   cr_assert_str_eq(trial->out, "done\n");
   cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
@@ -50,6 +48,25 @@ Test(host, that_leaves_no_descriptor_free_stops_the_recording_only) {
   cr_assert_eq(recording->info->stop_errno, EMFILE);
   cr_assert_gt(recording->info->missing.dropped_events, 0);
   cr_assert(!recording->info->complete);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, that_puts_sockets_on_all_descriptors_receives_nothing_on_them) {
+  struct trial *trial = TRIAL(.program = "takes_fds", .arguments = {"some", "socket"},
+                              .variables = {"DWELL_EXACT=1"});
+  struct recording *recording = recording_only(trial);
+  cr_assert_eq(recording_tally(recording, 17539).deaths, 30000);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, keeps_its_descriptors_signals_timers_limits_and_directory) {
+  struct trial *trial = TRIAL(.program = "undisturbed", .variables = {"DWELL_EXACT=1"});
+  /* the same as without the recorder; and that it was there */
+  cr_assert_eq(trial->trace_count, 2);
+  struct recording *recording = recording_of(trial, trial->pid, 0);
+  cr_assert_eq(recording_tally(recording, 18503).deaths, 40000);
   recording_free(recording);
   trial_free(trial);
 }
@@ -66,8 +83,10 @@ Test(host, that_changes_directory_has_its_trace_where_it_started) {
 Test(host, a_limit_on_file_size_stops_the_recording_not_the_program) {
   static const char *const limits[] = {"100", "65536", "200000", "1000000"};
   for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-    struct trial *trial = trial_run(&(struct trial_setup){
-        .program = "limited", .arguments = {limits[i], built("tests/programs/much")}});
+    struct trial *trial = trial_run(
+        &(struct trial_setup){.program = "limited",
+                              .arguments = {"fsize", limits[i], built("tests/programs/much")},
+                              .variables = {"DWELL_EXACT=1"}});
     cr_assert_eq(trial->status, 0, "%s: %#x", limits[i], trial->status);
     cr_assert_str_eq(trial->out, "alive\n");
     cr_assert_leq(lines(trial->err), 1, "%s", trial->err);
@@ -81,73 +100,103 @@ Test(host, a_limit_on_file_size_stops_the_recording_not_the_program) {
   }
 }
 
-/* A small tmpfs of the test's own, or a visible skip. */
-static void small_disk(const char *path, const char *options) {
-  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-      mount("tmpfs", path, "tmpfs", 0, options) != 0)
-    cr_skip_test("no privilege to mount a tmpfs: %s", strerror(errno));
-}
-
-static void fill_disk(const char *options, const char *threads, bool some_recorded) {
-  char directory[] = "/tmp/dwell-disk-XXXXXX", variable[64];
-  cr_assert(mkdtemp(directory));
-  small_disk(directory, options);
-  snprintf(variable, sizeof(variable), "DWELL_OUT=%s/t.dwl", directory);
-  struct trial *trial = trial_run(
-      &(struct trial_setup){.program = "much", .arguments = {threads}, .variables = {variable}});
-  cr_assert_eq(trial->status, 0, "%#x", trial->status);
-  cr_assert_str_eq(trial->out, "alive\n");
-  cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
-  cr_assert(strstr(trial->err, strerror(ENOSPC)), "%s", trial->err);
-  if (some_recorded) {
-    strcat(directory, "/t.dwl");
-    struct recording *recording = recording_open(directory);
-    cr_assert_eq(recording->info->stop, TRACE_STOP_WRITE);
-    cr_assert_eq(recording->info->stop_errno, ENOSPC);
-    cr_assert(!recording->info->complete);
-    cr_assert_gt(recording->info->missing.dropped_events, 0);
-    cr_assert_gt(recording_tally(recording, 19001).births, 1000);
-    recording_free(recording);
-    *strrchr(directory, '/') = 0;
-  }
-  umount2(directory, MNT_DETACH);
-  rmdir(directory);
-  trial_free(trial);
-}
-
-Test(host, a_full_disk_stops_the_recording_not_the_program) {
-  fill_disk("size=1m", "1", true);
-}
-
-Test(host, a_full_disk_is_no_harm_to_many_threads) {
-  fill_disk("size=3m", "8", true);
-}
-
-Test(host, a_disk_without_room_for_the_head_is_said_so) {
-  fill_disk("size=16k", "4", false);
-}
-
 Test(host, a_place_that_cannot_be_written_is_said_so) {
-  struct trial *trial = trial_run(&(struct trial_setup){
-      .program = "basics", .variables = {"DWELL_OUT=/etc/hostname/t.%p.dwl"}});
-  cr_assert_eq(trial->status, 0);
-  cr_assert_str_eq(trial->out, "done\n");
-  cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
-  cr_assert(strstr(trial->err, "/etc/hostname/t."), "%s", trial->err);
-  cr_assert(strstr(trial->err, strerror(ENOTDIR)), "%s", trial->err);
-  cr_assert_eq(trial->trace_count, 0);
-  trial_free(trial);
+  static const struct {
+    const char *variable, *why;
+  } places[] = {{"DWELL_OUT=/etc/hostname/t.%p.dwl", "Not a directory"},
+                {"DWELL_OUT=/nonexistent/t.%p.dwl", "No such file or directory"}};
+  for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+    struct trial *trial =
+        trial_run(&(struct trial_setup){.program = "basics", .variables = {places[i].variable}});
+    cr_assert_eq(trial->status, 0);
+    cr_assert_str_eq(trial->out, "done\n");
+    cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
+    cr_assert(strstr(trial->err, "/t."), "%s", trial->err);
+    cr_assert(strstr(trial->err, places[i].why), "%s", trial->err);
+    cr_assert_eq(trial->trace_count, 0);
+    trial_free(trial);
+  }
+}
+
+Test(host, whose_stderr_is_bad_to_write_to_is_not_told) {
+  static const char *const bad[] = {"broken", "full", "limit"};
+  for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    struct trial *trial =
+        trial_run(&(struct trial_setup){.program = "bad_stderr",
+                                        .arguments = {bad[i], built("tests/programs/basics")},
+                                        .variables = {"DWELL_OUT=/nonexistent/t.dwl"}});
+    cr_assert_eq(trial->status, 0, "%s: %#x", bad[i], trial->status);
+    cr_assert_str_eq(trial->out, "done\n");
+    cr_assert_eq(lines(trial->err), 1, "%s", trial->err); /* the first program's, which was good */
+    trial_free(trial);
+  }
+}
+
+/* ---- filters ---------------------------------------------------------------------------- */
+
+/* Recorded until the windows were full, and stopped for the filter. */
+static void assert_filtered(const struct recording *recording) {
+  cr_assert_eq(recording_tally(recording, 22013).deaths, 1);
+  cr_assert_eq(recording->info->stop, TRACE_STOP_SECCOMP);
+  cr_assert_gt(recording->info->missing.dropped_events, 0);
 }
 
 Test(host, under_a_killing_system_call_filter_lives_on) {
-  struct trial *trial = trial_run(&(struct trial_setup){.program = "seccomp"});
+  static const char *const ways[] = {"prctl", "syscall", "forks"};
+  for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+    struct trial *trial =
+        TRIAL(.program = "seccomp", .arguments = {ways[i]}, .variables = {"DWELL_EXACT=1"});
+    cr_assert_eq(trial->status, 0, "%s: %#x", ways[i], trial->status);
+    /* a forked child has the filter too: it is not recorded */
+    struct recording *recording = recording_only(trial);
+    assert_filtered(recording);
+    cr_assert_gt(recording_tally(recording, 22003).births, 0);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
+Test(host, under_strict_seccomp_lives_on) {
+  struct trial *trial =
+      TRIAL(.program = "seccomp", .arguments = {"strict"}, .variables = {"DWELL_EXACT=1"});
   cr_assert_eq(trial->status, 0, "%#x", trial->status);
-  cr_assert_str_eq(trial->out, "alive\n");
   struct recording *recording = recording_only(trial);
-  cr_assert_eq(recording_tally(recording, 22013).deaths, 1);
-  cr_assert_eq(recording->info->stop, TRACE_STOP_SECCOMP);
-  cr_assert_gt(recording_tally(recording, 22003).births, 0);
-  cr_assert_gt(recording->info->missing.dropped_events, 0);
+  assert_filtered(recording);
+  /* the clock is forbidden as well: nothing more is recorded */
+  cr_assert_eq(recording->info->missing.dropped_events, 40000);
   recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, that_was_refused_a_filter_is_recorded_on) {
+  struct trial *trial =
+      TRIAL(.program = "seccomp", .arguments = {"probe"}, .variables = {"DWELL_EXACT=1"});
+  struct recording *recording = recording_only(trial);
+  cr_assert(recording->info->complete);
+  cr_assert_eq(recording_tally(recording, 22003).deaths, 20000);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, that_begins_under_a_filter_is_left_alone) {
+  struct trial *trial = TRIAL(.program = "seccomp", .arguments = {"execs"});
+  cr_assert_eq(trial->status, 0, "%#x", trial->status);
+  cr_assert_str_eq(trial->out, "child alive\n");
+  struct recording *recording = recording_only(trial); /* of the first program */
+  cr_assert_eq(recording_tally(recording, 22013).deaths, 1);
+  cr_assert_eq(recording_tally(recording, 22031).births, 0);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, man_which_filters_what_it_starts_shows_the_page) {
+  char page[PATH_MAX];
+  cr_assert(getcwd(page, sizeof(page) - 16));
+  strcat(page, "/man/dwell.1");
+  struct trial *trial = TRIAL(.program = "/usr/bin/man", .arguments = {"-P", "cat", "-l", page},
+                              .variables = {"MANWIDTH=80", "LC_ALL=C"});
+  cr_assert_eq(trial->status, 0, "%#x: %s", trial->status, trial->err);
+  cr_assert(strstr(trial->out, "DWELL"), "%s", trial->out);
+  cr_assert_gt(trial->trace_count, 0);
   trial_free(trial);
 }

@@ -1,5 +1,6 @@
 /* Modules that come and go, and the C++ runtime that comes with one. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,59 @@ Test(modules, all_of_the_process_are_listed_with_build_ids) {
   cr_assert(program);
   cr_assert_str_eq(recording->info->executable, built("tests/programs/basics"));
   cr_assert_str_eq(recording->info->directory, trial->directory);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(modules, that_come_and_go_beside_allocating_threads) {
+  const char *one = built("tests/plugins/plugin_one.so");
+  const char *two = built("tests/plugins/plugin_two.so");
+  struct trial *trial = TRIAL(.program = "dlopen_loop", .arguments = {one, two, "1000"},
+                              .variables = {"DWELL_EXACT=1"});
+  struct recording *recording = recording_only(trial);
+  size_t ones, twos;
+  const struct module *first = module_named(recording, one, &ones);
+  const struct module *second = module_named(recording, two, &twos);
+  cr_assert_eq(ones, 500);
+  cr_assert_eq(twos, 500);
+  uint64_t made = 0, by_two = 0;
+  for (size_t i = 0; i < recording->profile->site_count; i++) {
+    const struct site *site = &recording->profile->sites[i];
+    if (site->total.bytes != site->births * 16091) continue;
+    made += site->births;
+    cr_assert(recording_stack_has(recording, site->stack, "plugin_make"));
+    if (recording_stack_has(recording, site->stack, "make_for_two")) by_two += site->births;
+  }
+  cr_assert_eq(made, 1000);
+  cr_assert_eq(by_two, 500);
+  cr_assert(first && second);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(modules, that_libc_itself_unloads_leave_nothing_to_the_next_at_their_place) {
+  char path[PATH_MAX + 16];
+  snprintf(path, sizeof(path), "GCONV_PATH=%s", built("tests/plugins"));
+  struct trial *trial = TRIAL(.program = "converts", .variables = {path, "DWELL_EXACT=1"});
+  struct recording *recording = recording_only(trial);
+  size_t ones, twos;
+  const struct module *one = module_named(recording, built("tests/plugins/gconv_one.so"), &ones);
+  const struct module *two = module_named(recording, built("tests/plugins/gconv_two.so"), &twos);
+  cr_assert(one && two);
+  cr_assert_eq(ones, 1);
+  cr_assert_eq(twos, 1);
+  cr_assert_eq(one->start, two->start, "not at the same place: the test shows nothing");
+  cr_assert_neq(one->gone_ns, UINT64_MAX);
+  cr_assert_leq(one->gone_ns, two->loaded_ns);
+  size_t by_one = 0, by_two = 0;
+  for (size_t i = 0; i < recording->profile->site_count; i++) {
+    const struct site *site = &recording->profile->sites[i];
+    if (site->total.bytes != 16103) continue;
+    by_one += recording_stack_has(recording, site->stack, "made_by_one");
+    by_two += recording_stack_has(recording, site->stack, "made_by_two");
+  }
+  cr_assert_eq(by_one, 1);
+  cr_assert_eq(by_two, 1);
   recording_free(recording);
   trial_free(trial);
 }

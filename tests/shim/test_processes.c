@@ -54,8 +54,10 @@ Test(processes, a_forked_child_has_a_trace_that_names_its_parent) {
   trial_free(trial);
 }
 
-Test(processes, fork_amid_allocating_threads_neither_hangs_nor_loses) {
-  struct trial *trial = TRIAL(.program = "busy_forks");
+/* By fork, and by calls that run no handlers of libc's. */
+static void fork_busily(const char *how) {
+  struct trial *trial =
+      TRIAL(.program = "busy_forks", .arguments = {how}, .variables = {"DWELL_EXACT=1"});
   cr_assert_eq(trial->trace_count, 31);
   for (size_t i = 0; i < trial->trace_count; i++) {
     struct recording *recording = recording_open(trial->traces[i]);
@@ -63,6 +65,34 @@ Test(processes, fork_amid_allocating_threads_neither_hangs_nor_loses) {
       cr_assert_eq(recording_tally(recording, 12503).births, 1);
       cr_assert_eq(recording_tally(recording, 12511).births, 0);
     }
+    recording_free(recording);
+  }
+  trial_free(trial);
+}
+
+Test(processes, fork_amid_allocating_threads_neither_hangs_nor_loses) {
+  fork_busily("fork");
+}
+
+Test(processes, _Fork_amid_allocating_threads_neither_hangs_nor_loses) {
+  fork_busily("_Fork");
+}
+
+Test(processes, raw_clone_amid_allocating_threads_neither_hangs_nor_loses) {
+  fork_busily("clone");
+}
+
+Test(processes, a_child_that_is_forked_inside_of_the_hook_leaves_the_parents_trace_whole) {
+  struct trial *trial = TRIAL(.program = "forks_in_handler", .variables = {"DWELL_EXACT=1"},
+                              .preload = built("tests/plugins/jumping_malloc.so"));
+  cr_assert_eq(trial->trace_count, 6);
+  for (size_t i = 0; i < trial->trace_count; i++) {
+    struct recording *recording = recording_open(trial->traces[i]);
+    bool parent = recording->info->pid == (uint64_t)trial->pid;
+    cr_assert_eq(recording_tally(recording, 25013).deaths, parent ? 5 : 0);
+    cr_assert_eq(recording_tally(recording, 25057).deaths, parent ? 0 : 50);
+    cr_assert_eq(recording_tally(recording, 25061).deaths, parent ? 5 : 0);
+    cr_assert_eq(recording->profile->unmatched_deaths, parent ? 0 : 1);
     recording_free(recording);
   }
   trial_free(trial);

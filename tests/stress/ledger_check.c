@@ -108,6 +108,25 @@ static void apply(struct trace_state *state, const struct catalog *catalog,
   }
 }
 
+/* Blocks that were folded were born and freed by one thread; in the ledger's threads nobody else
+ * allocates. */
+struct fold_book {
+  const struct catalog *catalog;
+  struct trace_state *state;
+  struct ledger_verdict *verdict;
+};
+static int apply_fold(void *context, const struct fold *fold) {
+  const struct fold_book *book = context;
+  int thread = ledger_thread(book->catalog, fold->thread);
+  if (thread < 0) return 0;
+  book->verdict->births += fold->blocks;
+  book->verdict->deaths += fold->blocks;
+  book->verdict->folded += fold->blocks;
+  book->state->death_bytes += fold->bytes;
+  book->state->handed[thread][thread] += fold->blocks;
+  return 0;
+}
+
 static int read_trace(const char *path, struct trace_state *state, struct ledger_verdict *verdict) {
   struct slots slots;
   struct catalog catalog;
@@ -119,7 +138,15 @@ static int read_trace(const char *path, struct trace_state *state, struct ledger
   catalog_begin(&catalog, (uint64_t)file.st_size);
   int result = slots_scan(&slots, fd, false, 0, catalog_visit, &catalog);
   if (result == 0) result = catalog_finish(&catalog, &clock);
-  if (result == 0) result = merge_begin(&merge, &slots, &catalog, 0, UINT64_MAX);
+  struct fold_book book = {&catalog, state, verdict};
+  const struct lane_source source = {
+      .slots = &slots,
+      .catalog = &catalog,
+      .cut_ticks = UINT64_MAX,
+      .fold = apply_fold,
+      .fold_context = &book,
+  };
+  if (result == 0) result = merge_begin(&merge, &source);
   if (result == 0 && slots.lane_count > sizeof state->flying / sizeof *state->flying)
     result = -E2BIG;
   struct event_batch batch = {.count = 1};
@@ -127,6 +154,7 @@ static int read_trace(const char *path, struct trace_state *state, struct ledger
     for (size_t i = 0; i < batch.count; i++)
       apply(state, &catalog, &batch.events[i], batch.lanes[i], verdict);
   if (slots.lost_chunks) fault(verdict, "chunks lost", slots.lost_chunks, 0);
+  if (merge.source.bad_folds) fault(verdict, "impossible folds", merge.source.bad_folds, 0);
   merge_end(&merge);
   slots_free(&slots);
   catalog_free(&catalog);
@@ -201,8 +229,8 @@ static void compare(struct trace_state *state, const struct ledger *ledger, bool
     free(state->flying[i]);
 }
 
-int ledger_run_and_check(const char *build, const char *directory, long operations,
-                         unsigned kill_after_us, struct ledger_verdict *verdict) {
+int ledger_run_and_check(const char *build, const char *directory, const char *variable,
+                         long operations, unsigned kill_after_us, struct ledger_verdict *verdict) {
   char host[4096], preload[4200], out[4200], trace[4096], book[4096], count[32];
   snprintf(host, sizeof host, "%s/tests/stress/ledger_host", build);
   snprintf(preload, sizeof preload, "LD_PRELOAD=%s/libdwell.so", build);
@@ -210,7 +238,9 @@ int ledger_run_and_check(const char *build, const char *directory, long operatio
   snprintf(out, sizeof out, "DWELL_OUT=%s", trace);
   snprintf(book, sizeof book, "%s/ledger", directory);
   snprintf(count, sizeof count, "%ld", operations);
-  char *argv[] = {host, book, count, NULL}, *envp[] = {preload, out, NULL};
+  char how[64];
+  snprintf(how, sizeof how, "%s", variable);
+  char *argv[] = {host, book, count, NULL}, *envp[] = {preload, out, how, NULL};
   memset(verdict, 0, sizeof *verdict);
   unlink(trace);
 

@@ -19,8 +19,11 @@ static void set_state(struct ledger_slot *slot, uint32_t state) {
   __atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
 }
 
+/* Mostly sizes that malloc keeps in its threads' own caches: so a thread that frees another's block
+ * gets its address at once. */
 static uint64_t odd_size(unsigned *seed) {
-  return LEDGER_LEAST + 2 * (uint64_t)(rand_r(seed) % 2000);
+  unsigned dice = (unsigned)rand_r(seed);
+  return LEDGER_LEAST + 2 * (uint64_t)(dice % 4 ? dice / 4 % 12 : dice / 4 % 2000);
 }
 
 static void give_birth(struct ledger_thread *mine, uint32_t self, struct ledger_slot *slot,
@@ -51,28 +54,24 @@ static void resize(struct ledger_thread *mine, struct ledger_slot *slot, unsigne
   set_state(slot, LEDGER_LIVE);
 }
 
-/* Puts the slot's block into an empty place of the mailbox, or takes one from it into the empty
- * slot. */
+/* Gives and takes: what is in the slot goes to the place in the mailbox, and what was there comes
+ * into the slot; either may be nothing. */
 static void exchange(struct ledger_slot *slot, struct ledger_slot *box) {
-  uint32_t empty = LEDGER_EMPTY, live = LEDGER_LIVE;
-  if (slot->state == LEDGER_LIVE &&
-      __atomic_compare_exchange_n(&box->state, &empty, LEDGER_MOVING, 0, __ATOMIC_ACQ_REL,
-                                  __ATOMIC_RELAXED)) {
-    box->address = slot->address;
-    box->size = slot->size;
-    box->birth_thread = slot->birth_thread;
-    set_state(slot, LEDGER_MOVING);
-    set_state(box, LEDGER_LIVE);
-    set_state(slot, LEDGER_EMPTY);
-  } else if (slot->state == LEDGER_EMPTY &&
-             __atomic_compare_exchange_n(&box->state, &live, LEDGER_MOVING, 0, __ATOMIC_ACQ_REL,
-                                         __ATOMIC_RELAXED)) {
-    slot->address = box->address;
-    slot->size = box->size;
-    slot->birth_thread = box->birth_thread;
-    set_state(slot, LEDGER_LIVE);
-    set_state(box, LEDGER_EMPTY);
-  }
+  uint32_t mine = slot->state, theirs = __atomic_load_n(&box->state, __ATOMIC_RELAXED);
+  if (theirs == LEDGER_MOVING ||
+      !__atomic_compare_exchange_n(&box->state, &theirs, LEDGER_MOVING, 0, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_RELAXED))
+    return;
+  set_state(slot, LEDGER_MOVING);
+  const struct ledger_slot given = *slot;
+  slot->address = box->address;
+  slot->size = box->size;
+  slot->birth_thread = box->birth_thread;
+  box->address = given.address;
+  box->size = given.size;
+  box->birth_thread = given.birth_thread;
+  set_state(box, mine);
+  set_state(slot, theirs);
 }
 
 static void *work(void *argument) {
@@ -95,6 +94,11 @@ static void *work(void *argument) {
       resize(mine, slot, &seed);
     else
       let_die(mine, slot);
+    /* what was just freed is born again at the same place, and goes back to another thread */
+    if (dice >= 4 && slot->state == LEDGER_EMPTY) {
+      give_birth(mine, self, slot, &seed);
+      exchange(slot, box);
+    }
   }
   return NULL;
 }

@@ -26,7 +26,20 @@ static uint32_t random_below(uint32_t limit) {
   return (uint32_t)(random_state >> 33) % limit;
 }
 
-/* A trace with something of everything: two lanes of three chunks, 7 slots of 64 KiB. */
+/* Folded blocks: three in a record of lane 2, two in a cell of lane 1 and one in another. */
+static void add_folds(struct trace_writer *writer) {
+  struct writer_fold fold = {.stack = 3}, cell = {.stack = 4}, far_cell = {.stack = 5};
+  for (uint64_t i = 0; i < 3; i++)
+    writer_fold_life(&fold, 2000 + 100 * i, 2040 + 130 * i, 20 * i);
+  writer_fold(writer, 2, &fold);
+  writer_fold_life(&cell, 3000, 3500, 17);
+  writer_fold_life(&cell, 3600, 3700, 18);
+  writer_cell(writer, 1, 7, &cell);
+  writer_fold_life(&far_cell, 3800, 3801, 1);
+  writer_cell(writer, 1, TRACE_LANE_CELLS + 3, &far_cell);
+}
+
+/* A trace with something of everything: two lanes of three chunks, 13 slots of 64 KiB. */
 static struct trace_writer *rich_trace(void) {
   struct trace_writer *writer = writer_new();
   for (uint32_t lane = 1; lane <= 2; lane++) {
@@ -46,6 +59,10 @@ static struct trace_writer *rich_trace(void) {
     if (chunk < 2) writer_seal(writer, 1);
     if (chunk < 2) writer_seal(writer, 2);
   }
+  add_folds(writer);
+  writer_more_young(writer, 1, 1);
+  writer_young(writer, 1, 5, 4100, 0x100, 33, 6);
+  writer_young(writer, 1, TRACE_LANE_YOUNG + 1, 4200, 0x200, 34, 6);
   writer_rss(writer, 500, 1 << 20);
   writer_exit(writer, 5000, 0);
   writer_end(writer, (struct trace_end){.kind = TRACE_END_EXIT,
@@ -56,13 +73,20 @@ static struct trace_writer *rich_trace(void) {
 }
 
 /* Whether a checksum, or a second copy, covers what is here. The format leaves open the recorder's
- * control words, RSS samples, and of an open chunk's head all but magic, lane and sequence. */
+ * control words, RSS samples, of an open chunk's head all but magic, lane and sequence, and what is
+ * young or folded. */
 static bool is_protected(const struct trace_writer *writer, uint64_t offset) {
   if (offset < TRACE_SLOT)
     return offset < TRACE_RSS_OFFSET ||
            (offset >= TRACE_END_OFFSET && offset < TRACE_END_OFFSET + sizeof(struct trace_end));
   for (uint32_t lane = 1; lane <= 2; lane++) {
-    uint64_t open = writer_window_offset(writer, lane) + TRACE_SLOT;
+    uint64_t window = writer_window_offset(writer, lane), open = window + TRACE_SLOT;
+    uint64_t young = open + TRACE_SLOT, more = writer_more_young_offset(writer, lane);
+    uint64_t cells = writer_more_cells_offset(writer, lane, 0);
+    if (offset >= window + offsetof(struct trace_lane, flushing) && offset < open) return false;
+    if (offset >= young && offset < young + TRACE_SLOT) return false;
+    if (more && offset >= more && offset < more + TRACE_SLOT) return false;
+    if (cells && offset >= cells && offset < cells + TRACE_SLOT) return false;
     if (offset >= open + 12 && offset < open + sizeof(struct trace_chunk)) return false;
   }
   return true;
@@ -75,16 +99,17 @@ static uint64_t random_place(const struct trace_writer *writer) {
     return TRACE_END_OFFSET + random_below(sizeof(struct trace_end));
   if (slot == 0 && random_below(3) == 0)
     return TRACE_CONTROL_OFFSET + random_below(sizeof(struct trace_control));
-  return slot + (random_below(8) ? random_below(700) : random_below(TRACE_SLOT));
+  if (random_below(16) == 0) slot += TRACE_PAGE; /* the first cells of a window */
+  return slot + (random_below(8) ? random_below(700) : random_below(TRACE_SLOT - TRACE_PAGE));
 }
 
 Test(damage, the_trace_that_is_going_to_be_damaged_is_whole) {
   struct trace_writer *writer = rich_trace();
   struct reader_figures figures = reader_check(writer_path(writer));
   cr_assert(figures.opened && figures.complete);
-  cr_assert_eq(figures.births, 36);
+  cr_assert_eq(figures.births, 36 + 6 + 2);
   cr_assert_eq(figures.reallocations, 12);
-  cr_assert_eq(figures.deaths, 27);
+  cr_assert_eq(figures.deaths, 27 + 6);
   writer_free(writer);
 }
 

@@ -333,9 +333,17 @@ Test(trace_file, a_foreign_file_is_told_by_its_beginning) {
 
 Test(trace_file, a_newer_major_version_asks_for_an_upgrade) {
   struct trace_writer *writer = one_block();
-  writer_head(writer)->version_major = 2;
+  writer_head(writer)->version_major = 3;
   writer_finish(writer);
-  assert_refused(writer_path(writer), -ENOTSUP, "newer dwell (format 2.0");
+  assert_refused(writer_path(writer), -ENOTSUP, "newer dwell (format 3.0");
+  writer_free(writer);
+}
+
+Test(trace_file, a_trace_of_the_first_format_is_refused_in_so_many_words) {
+  struct trace_writer *writer = one_block();
+  writer_head(writer)->version_major = 1;
+  writer_finish(writer);
+  assert_refused(writer_path(writer), -ENOTSUP, "older dwell (format 1.0, this one reads 2)");
   writer_free(writer);
 }
 
@@ -355,7 +363,7 @@ Test(trace_file, a_damaged_head_is_not_believed) {
     struct trace_file *file;
     char message[512];
     cr_assert_lt(trace_file_open(writer_path(writer), &file, message), 0);
-    cr_assert(strstr(message, "damaged") || strstr(message, "newer"), "%s", message);
+    cr_assert(strstr(message, "damaged") || strstr(message, "newer dwell"), "%s", message);
     writer_free(writer);
   }
 }

@@ -12,6 +12,9 @@
 
 #define LANES_MAX 64
 #define CHUNKS_MAX 65536
+#define CELL_SLOTS_MAX 8
+#define CELLS_MAX (TRACE_LANE_CELLS + CELL_SLOTS_MAX * TRACE_MORE_CELLS)
+#define YOUNG_MAX ((1 + TRACE_MORE_SLOTS) * TRACE_LANE_YOUNG)
 
 struct writer_lane {
   bool windowless;
@@ -23,6 +26,12 @@ struct writer_lane {
   uint64_t ticks, address, last_ticks; /* absolute */
   uint32_t thread;
   bool meta, killed;
+  struct trace_young *young; /* young_slots of them, and those of more young */
+  uint32_t more_young_slots;
+  uint64_t more_young; /* offset; 0 none */
+  struct trace_cell *cells;
+  uint32_t more_cell_slots;
+  uint64_t more_cells[CELL_SLOTS_MAX]; /* offsets */
 };
 
 struct trace_writer {
@@ -139,8 +148,11 @@ int writer_fd(const struct trace_writer *writer) {
 
 void writer_free(struct trace_writer *writer) {
   if (!writer) return;
-  for (uint32_t lane = 1; lane <= writer->lane_count; lane++)
+  for (uint32_t lane = 1; lane <= writer->lane_count; lane++) {
+    free(writer->lanes[lane]->young);
+    free(writer->lanes[lane]->cells);
     free(writer->lanes[lane]);
+  }
   close(writer->fd);
   free(writer);
 }
@@ -393,6 +405,136 @@ void writer_module_gone(struct trace_writer *writer, uint32_t number, uint64_t t
   writer_record(writer, number, TRACE_MODULE_GONE, fields, NULL, 0);
 }
 
+/* ---- young blocks, folds ---------------------------------------------------------------- */
+
+void writer_young(struct trace_writer *writer, uint32_t number, uint32_t place, uint64_t ticks,
+                  uint64_t address, uint32_t size, uint32_t stack) {
+  struct writer_lane *lane = writer->lanes[number];
+  if (!lane->young) lane->young = calloc(YOUNG_MAX, sizeof(*lane->young));
+  check(lane->young && place < YOUNG_MAX, "trace_writer: young");
+  lane->young[place] = (struct trace_young){
+      .address = address,
+      .ticks = writer->head.start_ticks + ticks,
+      .size = size,
+      .stack = stack,
+      .guard = 0x1234567890abcdef,
+  };
+}
+
+void writer_more_young(struct trace_writer *writer, uint32_t number, uint32_t slots) {
+  struct writer_lane *lane = writer->lanes[number];
+  check(slots && slots <= TRACE_MORE_SLOTS && !lane->more_young, "trace_writer: more young");
+  lane->more_young = writer->slots * TRACE_SLOT;
+  lane->more_young_slots = slots;
+  extend(writer, slots);
+}
+
+void writer_fold_life(struct writer_fold *fold, uint64_t birth, uint64_t death, uint64_t size) {
+  uint64_t lifetime = death - birth, bytes = size ? size : 1;
+  if (fold->blocks == 0) fold->first = birth;
+  fold->last = death;
+  fold->blocks++;
+  fold->bytes += bytes;
+  fold->lifetime_ticks += lifetime;
+  fold->byte_ticks += bytes * lifetime;
+  fold->last_birth = birth;
+  fold->last_bucket = trace_bucket(lifetime);
+  fold->counts[fold->last_bucket]++;
+}
+
+static size_t put_leb128(uint8_t *to, uint64_t value) {
+  size_t used = 0;
+  do {
+    to[used] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+    value >>= 7;
+  } while (to[used++] & 0x80);
+  return used;
+}
+
+void writer_fold(struct trace_writer *writer, uint32_t number, const struct writer_fold *fold) {
+  uint8_t bytes[TRACE_BUCKETS * 11];
+  size_t used = 0;
+  for (uint32_t bucket = 0, before = 0; bucket < TRACE_BUCKETS; bucket++) {
+    if (!fold->counts[bucket]) continue;
+    bytes[used++] = (uint8_t)(bucket - before);
+    before = bucket;
+    used += put_leb128(bytes + used, fold->counts[bucket]);
+  }
+  struct writer_lane *lane = lane_for(writer, number, used);
+  uint64_t fields[7] = {ticks_field(writer, lane, fold->last),
+                        fold->last - fold->first,
+                        fold->stack,
+                        fold->blocks,
+                        fold->bytes,
+                        fold->lifetime_ticks,
+                        fold->byte_ticks};
+  writer_record(writer, number, TRACE_FOLD, fields, bytes, used);
+}
+
+struct trace_cell *writer_cell(struct trace_writer *writer, uint32_t number, uint32_t place,
+                               const struct writer_fold *fold) {
+  struct writer_lane *lane = writer->lanes[number];
+  if (!lane->cells) lane->cells = calloc(CELLS_MAX, sizeof(*lane->cells));
+  check(lane->cells && place < CELLS_MAX, "trace_writer: cell");
+  while (place >= TRACE_LANE_CELLS + lane->more_cell_slots * TRACE_MORE_CELLS) {
+    lane->more_cells[lane->more_cell_slots++] = writer->slots * TRACE_SLOT;
+    extend(writer, 1);
+  }
+  struct trace_cell *cell = &lane->cells[place];
+  *cell = (struct trace_cell){
+      .first_ticks = writer->head.start_ticks + fold->first,
+      .last_ticks = writer->head.start_ticks + fold->last,
+      .stack = fold->stack,
+  };
+  cell->sums[fold->blocks & 1] = (struct trace_sum){
+      .commit =
+          TRACE_SUM(fold->blocks, fold->last_bucket, writer->head.start_ticks + fold->last_birth),
+      .bytes = fold->bytes,
+      .lifetime_ticks = fold->lifetime_ticks,
+      .byte_ticks = fold->byte_ticks,
+  };
+  for (uint32_t bucket = 0; bucket < TRACE_BUCKETS; bucket++)
+    cell->counts[bucket] = (uint32_t)fold->counts[bucket];
+  return cell;
+}
+
+struct trace_lane *writer_lane_control(struct trace_writer *writer, uint32_t lane) {
+  return &writer->lanes[lane]->control;
+}
+uint32_t writer_lane_used(const struct trace_writer *writer, uint32_t lane) {
+  return writer->lanes[lane]->used;
+}
+uint32_t writer_lane_sequence(const struct trace_writer *writer, uint32_t lane) {
+  return writer->lanes[lane]->sequence;
+}
+
+static void put_young(const struct trace_writer *writer, const struct writer_lane *lane) {
+  if (lane->more_young) {
+    struct trace_more more = {
+        .magic = TRACE_YOUNG_MAGIC, .lane = lane->control.lane, .slots = lane->more_young_slots};
+    put(writer, lane->more_young, &more, sizeof(more));
+  }
+  if (!lane->young) return;
+  put(writer, lane->window + 2 * (uint64_t)TRACE_SLOT, lane->young,
+      TRACE_LANE_YOUNG * sizeof(*lane->young));
+  if (lane->more_young)
+    put(writer, lane->more_young + sizeof(struct trace_more), lane->young + TRACE_LANE_YOUNG,
+        (lane->more_young_slots * TRACE_LANE_YOUNG - 2) * sizeof(*lane->young));
+}
+
+static void put_cells(const struct trace_writer *writer, const struct writer_lane *lane) {
+  if (!lane->cells) return;
+  put(writer, lane->window + TRACE_PAGE, lane->cells, TRACE_LANE_CELLS * sizeof(*lane->cells));
+  for (uint32_t index = 0; index < lane->more_cell_slots; index++) {
+    struct trace_more more = {
+        .magic = TRACE_CELLS_MAGIC, .lane = lane->control.lane, .index = index, .slots = 1};
+    put(writer, lane->more_cells[index], &more, sizeof(more));
+    put(writer, lane->more_cells[index] + sizeof(struct trace_cell),
+        lane->cells + TRACE_LANE_CELLS + index * TRACE_MORE_CELLS,
+        TRACE_MORE_CELLS * sizeof(*lane->cells));
+  }
+}
+
 /* ---- the end, and damage ---------------------------------------------------------------- */
 
 void writer_finish(struct trace_writer *writer) {
@@ -404,6 +546,8 @@ void writer_finish(struct trace_writer *writer) {
     put(writer, lane->window, &lane->control, sizeof(lane->control));
     put(writer, lane->window + TRACE_SLOT, &lane->open, sizeof(lane->open));
     put(writer, lane->window + TRACE_SLOT + sizeof(lane->open), lane->records, lane->used);
+    put_cells(writer, lane);
+    put_young(writer, lane);
   }
   static uint8_t first[TRACE_STRINGS_OFFSET + TRACE_STRINGS_SIZE];
   memset(first, 0, sizeof(first));
@@ -429,6 +573,14 @@ uint64_t writer_chunk_offset(const struct trace_writer *writer, uint32_t lane, u
 
 uint64_t writer_window_offset(const struct trace_writer *writer, uint32_t lane) {
   return writer->lanes[lane]->window;
+}
+
+uint64_t writer_more_young_offset(const struct trace_writer *writer, uint32_t lane) {
+  return writer->lanes[lane]->more_young;
+}
+uint64_t writer_more_cells_offset(const struct trace_writer *writer, uint32_t lane,
+                                  uint32_t index) {
+  return writer->lanes[lane]->more_cells[index];
 }
 
 uint64_t writer_size(const struct trace_writer *writer) {

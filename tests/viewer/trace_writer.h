@@ -47,7 +47,7 @@ void writer_end(struct trace_writer *writer,
                 struct trace_end end); /* by `dwell run`; CRC is done */
 void writer_rss(struct trace_writer *writer, uint64_t ticks, uint64_t bytes);
 
-/* A new lane, numbered from 1. Its window is the next two slots of the file. */
+/* A new lane, numbered from 1. Its window is the next three slots of the file. */
 uint32_t writer_lane(struct trace_writer *writer);
 /* One without a window: all its chunks must be sealed. */
 uint32_t writer_lane_without_window(struct trace_writer *writer);
@@ -74,6 +74,35 @@ void writer_module(struct trace_writer *writer, uint32_t lane, uint64_t ticks, u
                    const char *path);
 void writer_module_gone(struct trace_writer *writer, uint32_t lane, uint64_t ticks,
                         uint32_t module);
+/* A block that has been born and has not yet been written or folded; `place` in the lane's table,
+ * or beyond it in that of writer_more_young(). */
+void writer_young(struct trace_writer *writer, uint32_t lane, uint32_t place, uint64_t ticks,
+                  uint64_t address, uint32_t size, uint32_t stack);
+/* Gives the lane a bigger table besides, of so many slots. */
+void writer_more_young(struct trace_writer *writer, uint32_t lane, uint32_t slots);
+
+/* Folded blocks of one site; add lives with writer_fold_life(). */
+struct writer_fold {
+  uint64_t first, last; /* ticks */
+  uint32_t stack;
+  uint64_t blocks, bytes, lifetime_ticks, byte_ticks;
+  uint64_t counts[TRACE_BUCKETS];
+  uint64_t last_birth; /* of the last block, */
+  uint32_t last_bucket;
+};
+void writer_fold_life(struct writer_fold *fold, uint64_t birth, uint64_t death, uint64_t size);
+/* As a TRACE_FOLD record. */
+void writer_fold(struct trace_writer *writer, uint32_t lane, const struct writer_fold *fold);
+/* As the lane's cell of that number; beyond the window's, slots of more cells are made. The cell is
+ * to be changed at will before writer_finish(). */
+struct trace_cell *writer_cell(struct trace_writer *writer, uint32_t lane, uint32_t number,
+                               const struct writer_fold *fold);
+/* The lane's control words, to be changed at will before writer_finish(), which sets the state. */
+struct trace_lane *writer_lane_control(struct trace_writer *writer, uint32_t lane);
+/* Bytes of records in the open chunk, and its sequence. */
+uint32_t writer_lane_used(const struct trace_writer *writer, uint32_t lane);
+uint32_t writer_lane_sequence(const struct trace_writer *writer, uint32_t lane);
+
 /* Any record: a short one has 4 fields, a long one 7 and bytes. */
 void writer_record(struct trace_writer *writer, uint32_t lane, unsigned type,
                    const uint64_t *fields, const void *bytes, size_t byte_count);
@@ -94,6 +123,8 @@ void writer_finish(struct trace_writer *writer);
  * when it is open), of a lane's control slot; 0 when there is none. */
 uint64_t writer_chunk_offset(const struct trace_writer *writer, uint32_t lane, uint32_t sequence);
 uint64_t writer_window_offset(const struct trace_writer *writer, uint32_t lane);
+uint64_t writer_more_young_offset(const struct trace_writer *writer, uint32_t lane);
+uint64_t writer_more_cells_offset(const struct trace_writer *writer, uint32_t lane, uint32_t index);
 uint64_t writer_size(const struct trace_writer *writer);
 void writer_flip(struct trace_writer *writer, uint64_t offset, uint8_t bits);
 void writer_zero(struct trace_writer *writer, uint64_t offset, uint64_t count);

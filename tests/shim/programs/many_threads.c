@@ -1,10 +1,10 @@
-/* 10,000 short threads, at most 8 at a time; each allocates 2 blocks of 5003 and leaves one to the
+/* 100,000 short threads, at most 8 at a time; each allocates 2 blocks of 5003 and leaves one to the
  * main thread. */
 #include <pthread.h>
 
 #include "say.h"
 
-enum { ROUNDS = 1250, AT_ONCE = 8 };
+enum { ROUNDS = 12500, AT_ONCE = 8 };
 
 static void *body(void *unused) {
   (void)unused;

@@ -1,26 +1,35 @@
-/* Threads with the smallest stack that pthread allows (16 KiB); 6 KiB of it in use when they
- * allocate 6007. */
-#include <limits.h>
+/* Threads with a stack as small as its first argument says (16384: the smallest that pthread
+ * allows), all but its second argument's bytes of it in use when they allocate 6007. */
 #include <pthread.h>
 
 #include "say.h"
 
-static void *body(void *unused) {
-  volatile char used[6 << 10];
-  memset((void *)used, 1, sizeof(used));
+static size_t used;
+
+static __attribute__((noinline)) void *allocate(void) {
   for (int i = 0; i < 100; i++) {
     void *block = malloc(6007);
     block = realloc(block, 6011);
     free(block);
   }
-  used[sizeof(used) - 1]++;
+  return NULL;
+}
+
+static void *body(void *unused) {
+  char *room = __builtin_alloca(used);
+  memset(room, 1, used);
+  __asm__ volatile("" ::"r"(room) : "memory");
+  allocate();
   return unused;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  NEED(argc == 3);
+  size_t size = strtoul(argv[1], NULL, 10);
+  used = size - strtoul(argv[2], NULL, 10);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  NEED(pthread_attr_setstacksize(&attributes, 16384) == 0);
+  NEED(pthread_attr_setstacksize(&attributes, size) == 0);
   for (int i = 0; i < 4; i++) {
     pthread_t thread;
     NEED(pthread_create(&thread, &attributes, body, NULL) == 0);

@@ -1,0 +1,58 @@
+/* life.c - the ways of a block that is not simply folded. */
+#include "life.h"
+
+#include "next.h"
+
+void life_birth_sampled(struct lane *lane, void *block, size_t size) {
+  uint64_t ticks = clock_ticks();
+  uint32_t stack = stack_here(lane);
+  if (sample_add(block)) record_birth(lane, ticks, block, size, stack);
+}
+
+void life_death_sampled(struct lane *lane, void *block) {
+  uint64_t ticks = clock_ticks();
+  record_death(lane, ticks, block, stack_here(lane));
+}
+
+void life_death_written(struct lane *lane, void *block, struct trace_young *young) {
+  uint64_t ticks = clock_ticks(), hash = young_hash(block);
+  if (young) young_write(lane, young);
+  if (young_limits.bytes_end) young_warn(hash, ticks, lane);
+  record_death(lane, ticks, block, stack_here(lane));
+}
+
+void life_unseen(const void *block) {
+  if (young_limits.bytes_end)
+    young_warn_unseen(young_hash(block));
+  else if (sample_mean_bytes)
+    sample_remove(block);
+}
+
+struct life_resize life_resize_begin(struct lane *lane, void *block) {
+  struct life_resize resize = {.before = clock_ticks()};
+  if (sample_mean_bytes) {
+    resize.sampled = sample_remove(block);
+    if (!resize.sampled) resize.old_bytes = next.malloc_usable_size(block);
+  } else if (young_limits.bytes_end) {
+    uint64_t hash = young_hash(block);
+    struct trace_young *young = young_find(lane, block, hash);
+    if (young) young_write(lane, young);
+    young_warn(hash, resize.before, lane);
+  }
+  return resize;
+}
+
+void life_resize_end(struct lane *lane, struct life_resize resize, void *block, void *other,
+                     size_t size) {
+  uint64_t after = clock_ticks();
+  void *now = other ? other : size == 0 ? NULL : block; /* where it is */
+  if (sample_mean_bytes) {
+    bool grown = other && size > resize.old_bytes;
+    if (!resize.sampled && !(grown && sample_takes(lane, size - resize.old_bytes))) return;
+    if (now && !sample_add(now)) return;
+  }
+  if (other)
+    record_realloc(lane, resize.before, after, block, other, size, stack_here(lane));
+  else if (!now)
+    record_death(lane, resize.before, block, stack_here(lane));
+}

@@ -1,0 +1,101 @@
+/* young.c - what leaves the table of young blocks without being folded. */
+#include "young.h"
+
+#include <stdbool.h>
+
+#include "clock.h"
+#include "process.h"
+#include "record.h"
+#include "settings.h"
+#include "sys.h"
+#include "trace_out.h"
+
+struct young_limits young_limits;
+uint64_t young_guards[1u << YOUNG_GUARD_BITS];
+
+void young_write(struct lane *lane, struct trace_young *young) {
+  bool room = lane_reserve(lane, SHORT_RECORD_MAX);
+  if (young->address == 0) return; /* sealing has written it */
+  if (room) {
+    lane->touched_point = TRACE_STATE_POINT(lane->window->state);
+    lane->touched = young;
+    record_birth(lane, young->ticks, (const void *)(uintptr_t)young->address, young->size,
+                 young->stack);
+  }
+  young_clear(lane, young);
+  lane->touched_point = 0;
+}
+
+uint64_t young_oldest(const struct lane *lane) {
+  uint64_t oldest = UINT64_MAX;
+  if (lane->young_blocks == 0) return oldest;
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
+    if (lane->young[i].address && lane->young[i].ticks < oldest) oldest = lane->young[i].ticks;
+  return oldest;
+}
+
+void young_write_older(struct lane *lane, uint64_t ticks) {
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places && lane->young_blocks; i++)
+    if (lane->young[i].address && lane->young[i].ticks < ticks) young_write(lane, &lane->young[i]);
+}
+
+/* ---- near the size limit ---------------------------------------------------------------- */
+
+/* What part of the limit is used, in eighths; each of these is reached once. */
+static const struct growth {
+  unsigned eighths, slots; /* the table's from then on */
+} growths[] = {{4, 4}, {6, 16}, {7, TRACE_MORE_SLOTS}};
+#define GROWTHS (sizeof growths / sizeof *growths)
+_Static_assert(GROWTHS <= TRACE_GROWTHS, "the control page has room");
+static uint32_t grown; /* how many were reached */
+
+static void grow_age(void) {
+  uint32_t now = __atomic_load_n(&grown, __ATOMIC_ACQUIRE);
+  if (now == GROWTHS || trace_out_bytes() / growths[now].eighths < settings.max_bytes / 8) return;
+  uint64_t age = young_limits.age_ticks * 10, most = young_limits.age_max_ticks;
+  if (age > most) age = most;
+  if (age == young_limits.age_ticks ||
+      !__atomic_compare_exchange_n(&grown, &now, now + 1, false, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_ACQUIRE))
+    return;
+  trace_out.control->age_ticks[now] = age;
+  __atomic_store_n(&trace_out.control->grown_ticks[now], clock_ticks(), __ATOMIC_RELEASE);
+  __atomic_store_n(&young_limits.age_ticks, age, __ATOMIC_RELEASE);
+}
+
+/* At the price of no more than an eighth of what is left. */
+static void grow_table(struct lane *lane) {
+  uint32_t now = __atomic_load_n(&grown, __ATOMIC_ACQUIRE);
+  unsigned slots = now ? growths[now - 1].slots : 0;
+  uint64_t left = settings.max_bytes - trace_out_bytes(), offset;
+  void *mapped;
+  if (slots <= lane->young_slots || slots * (uint64_t)TRACE_SLOT > left / 8 ||
+      !process_may_call() || trace_out_grow(slots, &offset, &mapped) < 0)
+    return;
+  struct trace_more *head = mapped;
+  head->lane = lane->number;
+  head->slots = slots;
+  __atomic_store_n(&head->magic, TRACE_YOUNG_MAGIC, __ATOMIC_RELEASE);
+  young_write_older(lane, UINT64_MAX);
+  young_forget(lane);
+  lane->young = mapped;
+  lane->young_slots = slots;
+  lane->young_places = slots * TRACE_LANE_YOUNG;
+  lane->young_shift = 64 - (unsigned)__builtin_ctz(lane->young_places / 2);
+  lane->young_first = 1; /* behind the header */
+}
+
+void young_grow(struct lane *lane) {
+  if (!settings.max_bytes || !young_limits.bytes_end) return;
+  grow_age();
+  grow_table(lane);
+}
+
+void young_forget(struct lane *lane) {
+  if (lane->young_slots) sys_munmap(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
+  lane->young_slots = 0;
+}
+
+void young_forget_growth(void) {
+  grown = 0;
+}

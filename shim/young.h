@@ -1,0 +1,125 @@
+/* young.h - a lane's table of young blocks: those that were born in its thread and are not written.
+ *
+ * Sets of two, found by the address. Only the lane's thread looks at its table; that somebody else
+ * freed one of its blocks meanwhile shows in young_guards[]: every free that is not folded, and
+ * every realloc, stores a new value there before the address can be given out again. A block whose
+ * guard has changed is written, and never folded. (Without this rule a block that another thread
+ * freed, allocated and handed back would be taken for the first one.)
+ *
+ * The value has the time of that free: see young_birth_ticks().
+ */
+#ifndef DWELL_YOUNG_H
+#define DWELL_YOUNG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "lane.h"
+
+struct young_limits {
+  uint64_t age_ticks;     /* a block that died younger may be folded; grows near the size limit, */
+  uint64_t age_max_ticks; /* up to here */
+  uint64_t flush_ticks;   /* a cell that spans more is written */
+  uint64_t bytes_end;     /* a block of so many bytes or more goes to no table; 0: no folding */
+};
+extern struct young_limits young_limits;
+
+#define YOUNG_GUARD_BITS 12
+extern uint64_t young_guards[1u << YOUNG_GUARD_BITS];
+
+/* Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits are the good ones. */
+static inline uint64_t young_hash(const void *block) {
+  return ((uint64_t)(uintptr_t)block >> 3) * 0x9e3779b97f4a7c15u;
+}
+
+static inline uint64_t *young_guard(uint64_t hash) {
+  return &young_guards[hash >> (64 - YOUNG_GUARD_BITS)];
+}
+
+static inline struct trace_young *young_set(const struct lane *lane, uint64_t hash) {
+  uint64_t set = hash >> lane->young_shift;
+  return &lane->young[2 * (set > lane->young_first ? set : lane->young_first)];
+}
+
+/* The block's entry, or NULL. */
+static inline struct trace_young *young_find(const struct lane *lane, const void *block,
+                                             uint64_t hash) {
+  struct trace_young *set = young_set(lane, hash);
+  uint64_t address = (uint64_t)(uintptr_t)block;
+  if (set[0].address == address) return &set[0];
+  if (set[1].address == address) return &set[1];
+  return NULL;
+}
+
+/* Nobody else has freed the address since the entry was made. */
+static inline bool young_is_ours(const struct trace_young *young, uint64_t hash) {
+  return young->guard == __atomic_load_n(young_guard(hash), __ATOMIC_RELAXED);
+}
+
+/* To be called before the real free that is not folded, with its time. The value is new: no lane
+ * has two deaths in one tick. */
+static inline void young_warn(uint64_t hash, uint64_t ticks, const struct lane *lane) {
+  __atomic_store_n(young_guard(hash), ticks << 8 | (lane->number & 0xff), __ATOMIC_RELEASE);
+}
+/* The same for frees that are not recorded. */
+static inline void young_warn_unseen(uint64_t hash) {
+  __atomic_fetch_add(young_guard(hash), 1, __ATOMIC_RELEASE);
+}
+
+/* The time of a birth. A clock that does not wait may be read some hundred ticks before the
+ * allocator has found the block; it waits when the guard says that the address may have been freed
+ * just then. */
+#define YOUNG_JUST_FREED_TICKS 4096
+static inline uint64_t young_birth_ticks(uint64_t guard) {
+  uint64_t ticks = clock_ticks_early();
+  if (__builtin_expect((int64_t)(ticks - (guard >> 8)) > YOUNG_JUST_FREED_TICKS, 1)) return ticks;
+  return clock_ticks();
+}
+
+/* The entry goes: its block is folded or written. */
+static inline void young_clear(struct lane *lane, struct trace_young *young) {
+  lane->young_bytes -= young->size;
+  lane->young_blocks--;
+  __atomic_store_n(&young->address, 0, __ATOMIC_RELEASE);
+  lane->touched = NULL;
+}
+
+/* Writes the block's birth and clears the entry. */
+void young_write(struct lane *lane, struct trace_young *young);
+
+static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, uint64_t ticks,
+                             const void *block, uint32_t size, uint32_t stack) {
+  uint64_t address = (uint64_t)(uintptr_t)block;
+  struct trace_young *set = young_set(lane, hash), *young = &set[1];
+  if (set[0].address == 0 || set[0].address == address ||
+      (set[1].address != 0 && set[1].address != address && set[0].ticks < set[1].ticks))
+    young = &set[0];
+  /* the older of two makes room; an equal address was freed unseen */
+  if (__builtin_expect(young->address != 0, 0)) young_write(lane, young);
+  young->ticks = ticks;
+  young->size = size;
+  young->stack = stack;
+  young->guard = guard;
+  __atomic_store_n(&young->address, address, __ATOMIC_RELEASE);
+  lane->young_bytes += size;
+  if (lane->young_bytes > lane->window->young_bytes_max)
+    lane->window->young_bytes_max = lane->young_bytes;
+  if (++lane->young_blocks > lane->window->young_blocks_max)
+    lane->window->young_blocks_max = lane->young_blocks;
+}
+
+/* Near DWELL_MAX_SIZE: blocks may be folded that died older, and the lane's table gets bigger. To
+ * be called now and then when the file has grown. */
+void young_grow(struct lane *lane);
+/* A bigger table of the lane's is unmapped. */
+void young_forget(struct lane *lane);
+/* In a forked child: its file is small again. */
+void young_forget_growth(void);
+
+/* The birth of the oldest block in the table; UINT64_MAX when it is empty. */
+uint64_t young_oldest(const struct lane *lane);
+/* Writes all that were born before `ticks`; UINT64_MAX: all. */
+void young_write_older(struct lane *lane, uint64_t ticks);
+
+#endif
