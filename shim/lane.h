@@ -20,9 +20,15 @@
 
 #define STACK_LIMIT 1024 /* frames that are kept of a stack */
 
+/* A word of the stack that a walk has read. */
+struct stack_check {
+  const uint64_t *at;
+  uint64_t value;
+};
+
 /* A frame as it is on return to pc, and where that was read: pc at sp - 8, bp at bp_at, sp at sp_at
- * (the addresses of bp and sp here when nothing was read for them). So when the frame that called
- * out of this one is in an equal state, this one is unchanged if the three are still there. */
+ * (NULL when they follow from the frame that called out of this one). So when that one is in an
+ * equal state, this one is unchanged if all that was read is still there. */
 struct stack_frame {
   uint64_t pc, sp, bp;
   const uint64_t *bp_at, *sp_at;
@@ -44,7 +50,9 @@ struct stack_memory {
   uint32_t epoch; /* of the stack tree that the nodes are of */
   struct stack_frame frames[STACK_LIMIT + 1];
   uint32_t nodes[STACK_LIMIT + 1];
-  struct stack_frame fresh[STACK_LIMIT + 1]; /* a walk's new frames, leaf first */
+  struct stack_frame fresh[STACK_LIMIT + 1];        /* a walk's new frames, leaf first */
+  struct stack_check checks[3 * (STACK_LIMIT + 1)]; /* what was read, frame by frame, root first */
+  uint32_t check_ends[STACK_LIMIT + 1];             /* of frame i: how many up to and with it */
   struct stack_child children[CHILDREN_KEPT];
 };
 

@@ -47,8 +47,7 @@ static void free_aligned_by_plain_free(void *block, size_t alignment, size_t siz
   next.free(block);
 }
 
-bool next_resolve(void) {
-  if (next_ready()) return true;
+bool next_resolve_all(void) {
   if (resolving) return false;
   resolving = true;
   struct next found = {0};

@@ -22,14 +22,17 @@ struct next {
 };
 extern struct next next;
 
-/* Looks all of them up; to be called before any use of `next`, cheap after the first time. False
- * when called from inside itself: then the pool must serve. */
-bool next_resolve(void);
-/* Looks up the LATE_HOOKS: before any use of them. */
-void next_resolve_late(void);
 static inline bool next_ready(void) {
   return __builtin_expect(next.malloc != NULL, 1);
 }
+/* Looks all of them up; to be called before any use of `next`. False when called from inside
+ * itself: then the pool must serve. */
+bool next_resolve_all(void);
+static inline bool next_resolve(void) {
+  return next_ready() || next_resolve_all();
+}
+/* Looks up the LATE_HOOKS: before any use of them. */
+void next_resolve_late(void);
 
 #define POOL_SIZE (256u << 10)
 extern unsigned char pool[POOL_SIZE];

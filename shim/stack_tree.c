@@ -29,7 +29,7 @@ struct stack_tree_node *stack_tree_segments[STACK_TREE_SEGMENTS];
 static uint32_t nodes_made;
 static struct level *levels[LEVELS_MAX]; /* oldest first */
 static uint32_t levels_made;
-static uint32_t epoch;
+uint32_t stack_tree_epochs;
 
 static struct stack_tree_node *node_at(uint32_t number) {
   return &__atomic_load_n(&stack_tree_segments[number / STACK_TREE_SEGMENT],
@@ -157,11 +157,7 @@ void stack_tree_forget_range(uint64_t start, uint64_t end) {
     if (node->pc >= start && node->pc < end)
       __atomic_store_n(&node->pc, FORGOTTEN_PC, __ATOMIC_RELAXED);
   }
-  __atomic_fetch_add(&epoch, 1, __ATOMIC_RELEASE);
-}
-
-uint32_t stack_tree_epoch(void) {
-  return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
+  __atomic_fetch_add(&stack_tree_epochs, 1, __ATOMIC_RELEASE);
 }
 
 void stack_tree_forget(void) {

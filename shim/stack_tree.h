@@ -49,7 +49,10 @@ static inline uint32_t stack_tree_child(struct lane *lane, uint32_t parent, uint
 /* After code was unloaded: nodes in [start, end) are not found any more. */
 void stack_tree_forget_range(uint64_t start, uint64_t end);
 /* Grows whenever nodes were forgotten: what a lane remembers of an older tree is void. */
-uint32_t stack_tree_epoch(void);
+extern uint32_t stack_tree_epochs;
+static inline uint32_t stack_tree_epoch(void) {
+  return __atomic_load_n(&stack_tree_epochs, __ATOMIC_ACQUIRE);
+}
 /* In a forked child: an empty tree. */
 void stack_tree_forget(void);
 

@@ -109,30 +109,49 @@ static inline bool same_state(const struct stack_frame *a, const struct stack_fr
   return a->sp == b->sp && a->pc == b->pc && a->bp == b->bp;
 }
 
-/* Bits that differ between a remembered frame and what now is where it was read. */
-static inline uint64_t difference(const struct stack_frame *frame) {
-  return (load(frame->sp - 8) ^ frame->pc) | (*frame->bp_at ^ frame->bp) |
-         (*frame->sp_at ^ frame->sp);
+/* Whether a remembered frame is no more where it was read. */
+static inline bool has_changed(const struct stack_frame *frame) {
+  return load(frame->sp - 8) != frame->pc || (frame->bp_at && *frame->bp_at != frame->bp) ||
+         (frame->sp_at && *frame->sp_at != frame->sp);
 }
 
-/* How far outwards of `frame`, whose state is as it was, the frames are unchanged: the last one; 0:
- * all, up to the root. */
-static inline uint32_t verify(const struct stack_frame *frames, uint32_t frame) {
-  while (frame >= 4 && (difference(&frames[frame - 1]) | difference(&frames[frame - 2]) |
-                        difference(&frames[frame - 3]) | difference(&frames[frame - 4])) == 0)
-    frame -= 4;
-  while (frame > 0 && difference(&frames[frame - 1]) == 0)
+static __attribute__((noinline)) uint32_t find_change(const struct stack_frame *frames,
+                                                      uint32_t frame) {
+  while (frame > 0 && !has_changed(&frames[frame - 1]))
     frame--;
   return frame;
 }
 
+static inline uint64_t difference(const struct stack_check *check) {
+  return *check->at ^ check->value;
+}
+
+/* How far outwards of `frame`, whose state is as it was, the frames are unchanged: the last one; 0:
+ * all, up to the root. All words that the walk from there has read are compared at once. */
+static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame) {
+  if (frame == 0) return 0;
+  const struct stack_check *check = memory->checks, *end = check + memory->check_ends[frame - 1];
+  uint64_t differ = 0;
+  for (; end - check >= 4; check += 4)
+    differ |=
+        difference(check) | difference(check + 1) | difference(check + 2) | difference(check + 3);
+  for (; check < end; check++)
+    differ |= difference(check);
+  return differ == 0 ? 0 : find_change(memory->frames, frame);
+}
+
 /* Puts the new frames, the last of which is the outermost, behind the `kept` ones. */
 static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t count) {
+  uint32_t end = kept ? memory->check_ends[kept - 1] : 0;
   memory->states_known = 0; /* should the hook be left in the middle */
-  for (struct stack_frame *to = &memory->frames[kept]; count > 0; to++) {
-    *to = memory->fresh[--count];
-    if (!to->bp_at) to->bp_at = &to->bp;
-    if (!to->sp_at) to->sp_at = &to->sp;
+  for (uint32_t i = kept; count > 0; i++) {
+    const struct stack_frame *frame = &memory->fresh[--count];
+    memory->frames[i] = *frame;
+    memory->checks[end++] =
+        (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
+    if (frame->bp_at) memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
+    if (frame->sp_at) memory->checks[end++] = (struct stack_check){frame->sp_at, frame->sp};
+    memory->check_ends[i] = end;
   }
 }
 
@@ -152,15 +171,11 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
     while (kept > 0 && memory->frames[kept - 1].sp < at.sp)
       kept--;
     if (kept > 0 && same_state(&memory->frames[kept - 1], &at)) {
-      uint32_t changed = verify(memory->frames, kept - 1);
+      uint32_t changed = verify(memory, kept - 1);
       if (changed == 0) break;
       /* the state of `changed` holds, its caller's does not: walk on from there */
-      for (; kept > changed; kept--) {
-        struct stack_frame *from = &memory->frames[kept - 1], *to = &memory->fresh[count++];
-        *to = *from;
-        if (to->bp_at == &from->bp) to->bp_at = NULL;
-        if (to->sp_at == &from->sp) to->sp_at = NULL;
-      }
+      for (; kept > changed; kept--)
+        memory->fresh[count++] = memory->frames[kept - 1];
       at = memory->frames[changed];
       if (!step(lane, &at)) return false;
       continue;

@@ -130,6 +130,21 @@ Test(control_flow, coroutines_whose_stacks_end_in_nothing_are_walked_to_there) {
   }
 }
 
+Test(control_flow, handlers_of_jumps_to_nowhere_may_allocate) {
+  static const char *const unwinders[] = {"DWELL_UNWIND=memoised", "DWELL_UNWIND=libgcc"};
+  for (size_t u = 0; u < sizeof(unwinders) / sizeof(unwinders[0]); u++) {
+    struct trial *trial =
+        TRIAL(.program = "jumps_nowhere", .variables = {"DWELL_EXACT=1", unwinders[u]});
+    struct recording *recording = recording_only(trial);
+    struct tally handled = recording_tally(recording, 30011);
+    cr_assert_eq(handled.deaths, 8);
+    cr_assert(recording_stack_has(recording, handled.site->stack, "handler"));
+    cr_assert_eq(recording_tally(recording, 30013).deaths, 8);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
 Test(control_flow, signal_handlers_may_allocate) {
   struct trial *trial = TRIAL(.program = "signals");
   struct recording *recording = recording_only(trial);
