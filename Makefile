@@ -16,7 +16,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
 BASE_CFLAGS = -std=gnu11 $(WARNINGS) -fno-common -fstack-protector-strong -D_GNU_SOURCE -MMD -MP
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo test stress check bench fuzz format install uninstall clean
+.PHONY: all help setup demo test stress check bench compat fuzz format install uninstall clean
 
 all: # build everything into build/
 
@@ -51,6 +51,11 @@ bench: # cost of recording, speed of reading; BENCH="pair real" parts, BENCH_RUN
 	@tools/install-packages build test bench
 	@$(MAKE) --no-print-directory all bench-programs
 	@tests/bench/run $(BUILD) $(BENCH)
+
+compat: # self-checks of real packages, bare and recorded; COMPAT="python git"
+	@tools/install-packages build compat
+	@$(MAKE) --no-print-directory all
+	@tests/compat/run $(BUILD) $(COMPAT)
 
 fuzz: # fuzz the trace reader; FUZZ_SECONDS=60
 	@tools/install-packages build check

@@ -25,11 +25,13 @@
   X(free_sized, void, (void *block, size_t size))                                                  \
   X(free_aligned_sized, void, (void *block, size_t alignment, size_t size))
 
-/* dlclose: modules go. Names: threads are known by them. exec and _exit: how a recording ended.
- * prctl and syscall: seccomp filters, after which a system call of ours could kill the host. */
+/* dlclose: modules go. Names: threads are known by them. pthread_getattr_np: it allocates with a
+ * lock held that the recorder must not wait for. exec and _exit: how a recording ended. prctl and
+ * syscall: seccomp filters, after which a system call of ours could kill the host. */
 #define HOST_HOOKS(X)                                                                              \
   X(dlclose, int, (void *module))                                                                  \
   X(pthread_setname_np, int, (pthread_t thread, const char *name))                                 \
+  X(pthread_getattr_np, int, (pthread_t thread, pthread_attr_t * attributes))                      \
   X(prctl, int, (int option, ...))                                                                 \
   X(syscall, long, (long number, ...))                                                             \
   X(_exit, void, (int status))                                                                     \

@@ -105,6 +105,18 @@ HOOK int dlclose(void *module) {
   return result;
 }
 
+/* ---- stacks ----------------------------------------------------------------------------- */
+
+/* libc allocates in there while it holds the thread's lock. Were that the thread's first event, the
+ * recorder would ask for the thread's stack, and wait for that lock for ever (so did each thread of
+ * Rust's older libraries): the thread begins before. */
+HOOK int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes) {
+  struct lane *lane = self.stack_high ? NULL : enter_or_begin();
+  if (lane) leave(lane, errno);
+  next_resolve();
+  return next.pthread_getattr_np(thread, attributes);
+}
+
 /* ---- names ------------------------------------------------------------------------------ */
 
 static void named(pthread_t thread, const char *name) {

@@ -33,6 +33,7 @@ struct thread_state {
   uint32_t thread;   /* serial, 0 before the first event */
   uint32_t internal; /* inside: library calls of our own, whose allocations are nobody's events */
   uint32_t skips;    /* events skipped since `busy` was set */
+  uint64_t stack_low, stack_high; /* where its stack lies; 0: not asked yet */
 };
 extern __thread struct thread_state self __attribute__((tls_model("initial-exec")));
 

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 
 #include "clock.h"
+#include "next.h"
 #include "process.h"
 #include "record.h"
 #include "sys.h"
@@ -81,26 +82,26 @@ void threads_guard_fork(void) {
 
 /* Where the calling thread's stack lies. The first thread's is asked of the kernel: libc would read
  * /proc/self/maps for it with stdio. */
-static void find_stack(struct lane *lane) {
-  lane->stack_low = lane->stack_high = 0;
-  if (lane->tid == sys_getpid() && trace_out.stack_start) {
+static void find_stack(pid_t tid) {
+  if (tid == sys_getpid() && trace_out.stack_start) {
     struct rlimit limit = {0};
     uint64_t size = 64u << 20, here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
     if (sys_getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < size) size = limit.rlim_cur;
-    lane->stack_high = trace_out.stack_start & ~(uint64_t)7;
-    lane->stack_low = lane->stack_high - size;
+    self.stack_high = trace_out.stack_start & ~(uint64_t)7;
+    self.stack_low = self.stack_high - size;
     /* elsewhere: forked by another thread of the parent, whose stack libc knows; or a coroutine,
      * and then the first thread's stack is still what it was */
-    if (here - lane->stack_low < size || !process_is_forked()) return;
+    if (here - self.stack_low < size || !process_is_forked()) return;
+    self.stack_low = self.stack_high = 0;
   }
   pthread_attr_t attributes;
   void *stack;
   size_t size;
   self.internal++;
-  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+  if (next.pthread_getattr_np(pthread_self(), &attributes) == 0) {
     if (pthread_attr_getstack(&attributes, &stack, &size) == 0) {
-      lane->stack_low = (uint64_t)(uintptr_t)stack;
-      lane->stack_high = lane->stack_low + size;
+      self.stack_low = (uint64_t)(uintptr_t)stack;
+      self.stack_high = self.stack_low + size;
     }
     pthread_attr_destroy(&attributes);
   }
@@ -118,7 +119,9 @@ struct lane *threads_begin(void) {
   lane->exit_rounds = 0;
   lane->borrowed = after_the_end;
   lane->memory.states_known = 0;
-  find_stack(lane);
+  if (!self.stack_high) find_stack(lane->tid);
+  lane->stack_low = self.stack_low;
+  lane->stack_high = self.stack_high;
   memset(lane->name, 0, sizeof lane->name);
   sys_prctl(PR_GET_NAME, (unsigned long)lane->name);
   self.lane = lane;

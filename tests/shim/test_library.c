@@ -29,13 +29,13 @@ Test(library, needs_libc_only) {
 }
 
 Test(library, shows_nothing_but_the_hooks) {
-  static const char *const hooks[] = {"malloc", "free", "calloc", "realloc", "reallocarray",
-                                      "memalign", "aligned_alloc", "posix_memalign", "valloc",
-                                      "pvalloc", "malloc_usable_size", "free_sized",
-                                      "free_aligned_sized",
-                                      /* what else the recorder must know of */
-                                      "dlclose", "pthread_setname_np", "prctl", "syscall", "_exit",
-                                      "_Exit", "execve", "execv", "execvp", "execvpe", "fexecve"};
+  static const char *const hooks[] = {
+      "malloc", "free", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc",
+      "posix_memalign", "valloc", "pvalloc", "malloc_usable_size", "free_sized",
+      "free_aligned_sized",
+      /* what else the recorder must know of */
+      "dlclose", "pthread_setname_np", "pthread_getattr_np", "prctl", "syscall", "_exit", "_Exit",
+      "execve", "execv", "execvp", "execvpe", "fexecve"};
   enum { HOOKS = sizeof(hooks) / sizeof(hooks[0]) };
   bool seen[HOOKS] = {false};
   char line[512];

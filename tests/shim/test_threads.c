@@ -155,6 +155,22 @@ Test(threads, that_are_cancelled_at_any_instruction_leave_the_recording_whole) {
   trial_free(trial);
 }
 
+Test(threads, may_ask_for_their_stack_before_and_after_all_else) {
+  struct trial *trial = TRIAL(.program = "asks_stack");
+  cr_assert_eq(trial->trace_count, 2);
+  uint64_t births = 0, deaths = 0;
+  for (size_t i = 0; i < trial->trace_count; i++) {
+    struct recording *recording = recording_open(trial->traces[i]);
+    struct tally tally = recording_tally(recording, 8009);
+    births += tally.births;
+    deaths += tally.deaths;
+    recording_free(recording);
+  }
+  cr_assert_eq(births, 4 * 2 + 1);
+  cr_assert_eq(deaths, 4 * 2 + 1);
+  trial_free(trial);
+}
+
 Test(threads, blocks_freed_by_thread_specific_destructors_are_not_lost) {
   struct trial *trial = TRIAL(.program = "tls_destructors");
   struct recording *recording = recording_only(trial);
