@@ -129,6 +129,7 @@ static inline bool same_state(const struct stack_frame *a, const struct stack_fr
 
 /* Whether a remembered frame is no more where it was read. */
 static inline bool has_changed(const struct stack_frame *frame) {
+  if (frame->pc == TRACE_PC_TRUNCATED) return false;
   return load(frame->sp - 8) != frame->pc || (frame->bp_at && *frame->bp_at != frame->bp) ||
          (frame->sp_at && *frame->sp_at != frame->sp);
 }
@@ -165,12 +166,27 @@ static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t c
   for (uint32_t i = kept; count > 0; i++) {
     const struct stack_frame *frame = &memory->fresh[--count];
     memory->frames[i] = *frame;
-    memory->checks[end++] =
-        (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
+    if (frame->pc != TRACE_PC_TRUNCATED)
+      memory->checks[end++] =
+          (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
     if (frame->bp_at) memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
     if (frame->sp_at) memory->checks[end++] = (struct stack_check){frame->sp_at, frame->sp};
     memory->check_ends[i] = end;
   }
+}
+
+/* A stack that is too deep keeps half of the limit towards the leaf, and one mark for the rest. So
+ * the next cut is that many frames away, and a recursion's stacks have all frames in between in
+ * common: were each cut at the limit, each depth would have a root and a path of its own. */
+static __attribute__((noinline)) void cut(struct stack_memory *memory, uint32_t *kept,
+                                          uint32_t *count) {
+  uint32_t now = *count < STACK_LIMIT / 2 ? *count : STACK_LIMIT / 2;
+  while (now < STACK_LIMIT / 2 && *kept > 0 && memory->frames[*kept - 1].pc != TRACE_PC_TRUNCATED)
+    memory->fresh[now++] = memory->frames[--*kept];
+  memory->fresh[now] =
+      (struct stack_frame){.pc = TRACE_PC_TRUNCATED, .sp = memory->fresh[now - 1].sp};
+  *count = now + 1;
+  *kept = 0;
 }
 
 bool walk_from(struct lane *lane, uintptr_t hook_frame) {
@@ -195,13 +211,14 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
       uint32_t changed = verify(memory, kept - 1);
       if (changed == 0) break;
       /* the state of `changed` holds, its caller's does not: walk on from there */
-      for (; kept > changed; kept--)
+      for (; kept > changed && count < STACK_LIMIT; kept--)
         memory->fresh[count++] = memory->frames[kept - 1];
+      if (count >= STACK_LIMIT) break;
       at = memory->frames[changed];
       if (!step(&bounds, &at)) return false;
       continue;
     }
-    if (count >= STACK_LIMIT) return false;
+    if (count >= STACK_LIMIT) break;
     at.rule = rule_at(at.pc);
     memory->fresh[count++] = at;
     if (unpack(at.rule).kind == CFI_END) {
@@ -211,7 +228,7 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
     if (!step(&bounds, &at)) return false;
     if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
-  if (kept + count > STACK_LIMIT) return false;
+  if (kept + count >= STACK_LIMIT) cut(memory, &kept, &count);
   if (memory->nodes_known > kept) memory->nodes_known = kept;
   if (count) settle(memory, kept, count);
   memory->depth = memory->states_known = kept + count;
