@@ -33,9 +33,10 @@
  * SAMPLING (sample_bytes in the head is not 0). Of the stream of all bytes requested, a Poisson
  * process picks one in sample_bytes on average; a block that has a picked byte is recorded, every
  * other is not: a block of s bytes is there with probability 1 - e^(-s / sample_bytes) and stands
- * for the inverse of that. What a block grows by realloc takes part; one that is first picked then
- * has a TRACE_REALLOC whose old address is not known, with s its new size. A recorded block that
- * grows counts from then on by its largest size.
+ * for the inverse of that. What a block grows by realloc takes part (by what the allocator gave it
+ * before and after; what it was asked for before is not known); one that is first picked then has a
+ * TRACE_REALLOC whose old address is not known, with s its new size. A recorded block that grows
+ * counts from then on by its largest size.
  *
  * ORDER. Records of one lane are nearly in order of time: no event of a later chunk is older than
  * the chunk's floor_ticks (TRACE_FOLD and TRACE_LIFE are about a span of time, and no events).
