@@ -140,6 +140,7 @@ struct frame_info {
   int64_t data_align;
   uint8_t encoding;
   bool signal;
+  bool outside; /* the pc is in no function that has a table */
 };
 
 static void save(struct row *row, uint64_t which, enum save_form form, int64_t offset) {
@@ -371,7 +372,8 @@ static bool read_fde(const uint8_t *fde, uint64_t pc, struct frame_info *frame) 
   struct bytes in = {fde + 8, fde + 4 + length, false};
   frame->pc_begin = take_pointer(&in, frame->encoding);
   uint64_t size = take_pointer(&in, frame->encoding & PE_FORM);
-  if (in.bad || pc < frame->pc_begin || pc - frame->pc_begin >= size) return false;
+  frame->outside = !in.bad && (pc < frame->pc_begin || pc - frame->pc_begin >= size);
+  if (in.bad || frame->outside) return false;
   /* with "z" there is augmentation data to pass; without it, take_uleb would eat an instruction */
   if (cie[9] == 'z') {
     uint64_t skip = take_uleb(&in);
@@ -404,13 +406,14 @@ static struct cfi_rule rule_of_row(const struct row *row) {
 }
 
 struct cfi_rule cfi_rule_of(uint64_t return_address) {
-  const struct cfi_rule hard = {0, 0, CFI_HARD};
+  const struct cfi_rule hard = {0, 0, CFI_HARD}, end = {0, 0, CFI_END};
   struct dl_find_object object;
-  struct frame_info frame;
+  struct frame_info frame = {.outside = false};
   uint64_t pc = return_address - 1; /* in the call, not behind it */
   if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || !object.dlfo_eh_frame) return hard;
   const uint8_t *fde = find_fde(object.dlfo_eh_frame, pc);
-  if (!fde || !read_fde(fde, pc, &frame) || frame.signal) return hard;
+  /* a module's code without a table ends a stack, as what a coroutine's first frame returns to */
+  if (!fde || !read_fde(fde, pc, &frame) || frame.signal) return frame.outside ? end : hard;
   struct row row = {.cfa_form = CFA_EXPRESSION}, initial;
   bool bad = false;
   run(frame.cie_program, &frame, UINT64_MAX, &row, &row, &bad);

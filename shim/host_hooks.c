@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "allocator.h"
 #include "clock.h"
 #include "modules.h"
 #include "next.h"
@@ -62,7 +63,7 @@ static void at_exit(int status, void *unused) {
 }
 
 /* jemalloc, tcmalloc and mimalloc bring C++'s operators, which call no malloc: what they allocate
- * is not seen, and the trace must say so. */
+ * is seen only if the allocator tells of it, and otherwise the trace must say so. */
 static bool new_is_unseen(void) {
   struct dl_find_object of_new, of_malloc, of_libc;
   if (_dl_find_object((void *)next.malloc, &of_malloc) != 0 ||
@@ -80,7 +81,7 @@ __attribute__((constructor)) static void loaded(void) {
   if (!lane) return;
   modules_record_new(lane);
   self.internal++;
-  trace_out.control->new_unseen = new_is_unseen();
+  trace_out.control->new_unseen = new_is_unseen() && !allocator_tells();
   on_exit(at_exit, NULL);
   self.internal--;
   threads_guard_fork();

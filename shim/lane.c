@@ -1,14 +1,15 @@
 /* lane.c - lanes come from the file, are lent to threads, and are sealed chunk by chunk.
  *
  * Free lanes are a stack with a tagged head (Treiber), so 100,000 short threads share a few lanes
- * and no lock is ever held. A lane that can't have a window in the file gets private memory: what
- * it holds is lost when the process is killed, and the trace says so.
+ * and no lock is ever held. A lane whose window in the file can't be mapped gets private memory:
+ * what it holds is written at exit, lost when the process is killed, and the trace says so.
  */
 #include "lane.h"
 
 #include <errno.h>
 
 #include "cells.h"
+#include "crc32c.h"
 #include "process.h"
 #include "sample.h"
 #include "sys.h"
@@ -18,13 +19,12 @@
 #define WINDOW_BYTES (TRACE_LANE_SLOTS * (size_t)TRACE_SLOT)
 
 static struct lane *lanes[LANES_MAX + 1]; /* by number */
-static uint32_t lanes_made;
+uint32_t lanes_made;
 static uint64_t free_head; /* tag << 32 | number, 0: empty */
 
 static void open_chunk(struct lane *lane) {
   struct trace_chunk *chunk = lane->chunk;
   lane->used = 0;
-  lane->crc = CRC32C_BEGIN;
   lane->meta = false;
   lane->address = 0;
   lane->ticks = lane->last_ticks;
@@ -40,28 +40,28 @@ static enum trace_stop stop_of(int error) {
   return error == -ENOENT ? TRACE_STOP_LOST : TRACE_STOP_WRITE;
 }
 
-/* A number that came to nothing: a gap in them looks like a lost lane. */
-static void give_back(uint32_t number) {
-  __atomic_compare_exchange_n(&lanes_made, &number, number - 1, false, __ATOMIC_RELAXED,
-                              __ATOMIC_RELAXED);
-}
-
 static struct lane *lane_make(void) {
-  uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
-  struct lane *lane = number <= LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
-  if (!lane) {
-    give_back(number);
-    return NULL;
-  }
+  struct lane *lane = lane_count() < LANES_MAX ? sys_map(-1, 0, sizeof *lane) : NULL;
+  if (!lane) return NULL;
   uint64_t offset;
   void *window = NULL;
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
-  if (result == -ENODEV && (window = sys_map(-1, 0, WINDOW_BYTES)) != NULL) {
-    __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
-  } else if (result < 0) {
+  if (result == -ENODEV) window = sys_map(-1, 0, WINDOW_BYTES);
+  if (!window) {
     if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
     sys_munmap(lane, sizeof *lane);
-    give_back(number);
+    return NULL;
+  }
+  if (result == -ENODEV) {
+    lane->window_offset = offset;
+    __atomic_fetch_add(&trace_out.control->unprotected_lanes, 1, __ATOMIC_RELAXED);
+    trace_out_save_control();
+  }
+  /* not earlier: a number that came to nothing would look like a lane that was lost */
+  const uint32_t number = __atomic_add_fetch(&lanes_made, 1, __ATOMIC_RELAXED);
+  if (number > LANES_MAX) {
+    sys_munmap(window, WINDOW_BYTES);
+    sys_munmap(lane, sizeof *lane);
     return NULL;
   }
   lane->number = number;
@@ -130,6 +130,14 @@ void lanes_forget(void) {
   free_head = 0;
 }
 
+void lanes_save(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lane_by_number(number);
+    if (lane && lane->window_offset)
+      trace_out_save(lane->window_offset, lane->window, WINDOW_BYTES);
+  }
+}
+
 void lanes_detach(void) {
   for (uint32_t number = 1; number <= lane_count(); number++) {
     const struct lane *lane = lanes[number];
@@ -155,7 +163,7 @@ static int seal(struct lane *lane) {
       .floor_ticks = oldest < lane->last_ticks ? oldest : lane->last_ticks,
       .thread = lane->chunk->thread,
       .flags = lane->meta ? TRACE_CHUNK_META : 0,
-      .records_crc = crc32c_end(lane->crc),
+      .records_crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, lane->records, lane->used)),
   };
   sealed.header_crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, &sealed, sizeof sealed));
   uint64_t offset;
@@ -167,6 +175,19 @@ static int seal(struct lane *lane) {
   __atomic_signal_fence(__ATOMIC_SEQ_CST);
   open_chunk(lane);
   return 0;
+}
+
+void lanes_sum_up(void) {
+  for (uint32_t number = 1; number <= lane_count(); number++) {
+    const struct lane *lane = lane_by_number(number);
+    if (!lane || !lane->window) continue;
+    uint64_t *word = &lane->window->state, state = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+    const uint32_t used = TRACE_STATE_USED(state), sequence = TRACE_STATE_SEQUENCE(state);
+    uint32_t crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, lane->records, used));
+    /* its thread may be at work, and then goes on without */
+    __atomic_compare_exchange_n(word, &state, TRACE_STATE(crc, sequence, used), false,
+                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  }
 }
 
 /* So the floors keep up with the time. The new chunk has room for a whole table. */
@@ -192,7 +213,6 @@ void lane_recover(struct lane *lane) {
   lane->memory.nodes_known = lane->memory.states_known = 0;
   /* half a record may have moved the delta state: begin a chunk */
   lane->used = TRACE_STATE_USED(state);
-  lane->crc = crc32c_extend(CRC32C_BEGIN, lane->records, lane->used);
   lane->meta = true;
   if (lane->used)
     (void)lane_make_room(lane, 0);
@@ -209,7 +229,7 @@ static bool empty(struct lane *lane) {
     if (result == 0) {
       trace_out_calibrate();
       write_aged(lane);
-      young_grow(lane);
+      young_grow_age();
     } else {
       process_stop(stop_of(result), -result);
     }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "crc32c.h"
+#include "clock.h"
 #include "settings.h"
 #include "trace.h"
 
@@ -89,11 +89,11 @@ struct lane {
   struct trace_chunk *chunk; /* the open chunk's header, mapped */
   unsigned char *records;    /* right behind it */
   uint32_t used, sequence;
-  uint32_t crc;            /* running, of records[0..used) */
   uint32_t young_places;   /* entries of the table */
   uint32_t young_slots;    /* it is a bigger one, of so many slots; 0: the window's */
   uint64_t ticks, address; /* delta state */
   uint64_t last_ticks;
+  uint64_t window_offset; /* where the window belongs when it is private memory; 0: it is mapped */
   uint64_t touched_point; /* of the state word, when `touched` was set to be written */
 
   uint32_t next_free;
@@ -112,8 +112,21 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* Writes the windows that are in private memory to their places in the file. What other threads do
+ * meanwhile may spoil theirs, which the reader sees. */
+void lanes_save(void);
 /* In a fork's child that goes on inside of its parent's hook: what it records goes nowhere. */
 void lanes_detach(void);
+
+/* The time of an event. A clock that does not wait for earlier loads may be read some hundred ticks
+ * early: before what another thread did, that this one has seen. With one lane there is no other
+ * thread; a second one makes its lane before its first event. */
+extern uint32_t lanes_made;
+static inline uint64_t lane_ticks(const struct lane *lane) {
+  if (__atomic_load_n(&lanes_made, __ATOMIC_RELAXED) != 1) return clock_ticks();
+  uint64_t ticks = clock_ticks_early();
+  return ticks > lane->last_ticks ? ticks : lane->last_ticks + 1;
+}
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */
 uint32_t lane_count(void);
@@ -122,6 +135,9 @@ struct lane *lane_by_number(uint32_t number);
 /* The hook that the lane's thread was in was left by longjmp or cancellation: what it was doing is
  * finished or undone, so that nothing is lost or counted twice. */
 void lane_recover(struct lane *lane);
+
+/* At the end: puts the CRCs of the open chunks into their lanes' state words. */
+void lanes_sum_up(void);
 
 /* In a forked child: forgets all lanes; unmaps the parent's windows. */
 void lanes_forget(void);
@@ -136,11 +152,8 @@ static inline bool lane_reserve(struct lane *lane, size_t bytes) {
 
 /* Makes the bytes from records[used] to `end` one record of the trace. */
 static inline void lane_commit(struct lane *lane, const unsigned char *end) {
-  const unsigned char *begin = lane->records + lane->used;
-  lane->crc = crc32c_extend(lane->crc, begin, (size_t)(end - begin));
   lane->used = (uint32_t)(end - lane->records);
-  __atomic_store_n(&lane->window->state,
-                   TRACE_STATE(crc32c_end(lane->crc), lane->sequence, lane->used),
+  __atomic_store_n(&lane->window->state, TRACE_STATE(0, lane->sequence, lane->used),
                    __ATOMIC_RELEASE);
 }
 

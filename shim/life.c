@@ -4,20 +4,19 @@
 #include "next.h"
 
 void life_birth_sampled(struct lane *lane, void *block, size_t size) {
-  uint64_t ticks = clock_ticks();
+  uint64_t ticks = lane_ticks(lane);
   uint32_t stack = stack_here(lane);
   if (sample_add(block)) record_birth(lane, ticks, block, size, stack);
 }
 
 void life_death_sampled(struct lane *lane, void *block) {
-  uint64_t ticks = clock_ticks();
+  uint64_t ticks = lane_ticks(lane);
   record_death(lane, ticks, block, stack_here(lane));
 }
 
-void life_death_written(struct lane *lane, void *block, struct trace_young *young) {
-  uint64_t ticks = clock_ticks(), hash = young_hash(block);
+void life_death_written(struct lane *lane, uint64_t ticks, void *block, struct trace_young *young) {
   if (young) young_write(lane, young);
-  if (young_limits.bytes_end) young_warn(hash, ticks, lane);
+  if (young_limits.bytes_end) young_warn(young_hash(block), ticks, lane);
   record_death(lane, ticks, block, stack_here(lane));
 }
 
@@ -29,7 +28,7 @@ void life_unseen(const void *block) {
 }
 
 struct life_resize life_resize_begin(struct lane *lane, void *block) {
-  struct life_resize resize = {.before = clock_ticks()};
+  struct life_resize resize = {.before = lane_ticks(lane)};
   if (sample_mean_bytes) {
     resize.sampled = sample_remove(block);
     if (!resize.sampled) resize.old_bytes = next.malloc_usable_size(block);
@@ -44,7 +43,7 @@ struct life_resize life_resize_begin(struct lane *lane, void *block) {
 
 void life_resize_end(struct lane *lane, struct life_resize resize, void *block, void *other,
                      size_t size) {
-  uint64_t after = clock_ticks();
+  uint64_t after = lane_ticks(lane);
   void *now = other ? other : size == 0 ? NULL : block; /* where it is */
   if (sample_mean_bytes) {
     bool grown = other && size > resize.old_bytes;

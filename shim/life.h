@@ -25,7 +25,7 @@
 void life_birth_sampled(struct lane *lane, void *block, size_t size);
 void life_death_sampled(struct lane *lane, void *block);
 /* The slow way of a death: it is written, and first its birth if `young` is not NULL. */
-void life_death_written(struct lane *lane, void *block, struct trace_young *young);
+void life_death_written(struct lane *lane, uint64_t ticks, void *block, struct trace_young *young);
 /* A free or realloc that is not recorded. */
 void life_unseen(const void *block);
 
@@ -35,12 +35,12 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
     return;
   }
   if (young_limits.bytes_end == 0) {
-    uint64_t ticks = clock_ticks();
+    uint64_t ticks = lane_ticks(lane);
     record_birth(lane, ticks, block, size, stack_here(lane));
     return;
   }
   uint64_t hash = young_hash(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
-  uint64_t ticks = young_birth_ticks(guard);
+  uint64_t ticks = young_birth_ticks(lane, guard);
   uint32_t stack = stack_here(lane);
   if (__builtin_expect(size < young_limits.bytes_end && stack, 1))
     young_add(lane, hash, guard, ticks, block, (uint32_t)size, stack);
@@ -61,8 +61,10 @@ static inline void life_death(struct lane *lane, void *block) {
     if (__builtin_expect(ticks - young->ticks <= young_limits.age_ticks, 1) &&
         cells_fold(lane, young, ticks))
       return;
+    life_death_written(lane, ticks, block, young);
+    return;
   }
-  life_death_written(lane, block, young);
+  life_death_written(lane, lane_ticks(lane), block, young);
 }
 
 /* What a realloc has to remember over the real call. */

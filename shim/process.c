@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crc32c.h"
 #include "filter.h"
 #include "modules.h"
 #include "next.h"
@@ -322,7 +323,10 @@ void process_ending(enum trace_ending how, int status) {
   if (sys_getrusage(RUSAGE_SELF, &usage) == 0)
     control->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
   trace_out_calibrate();
+  lanes_sum_up();
   control->end_ticks = clock_ticks();
   control->end_status = status;
   __atomic_store_n(&control->ending, how, __ATOMIC_RELEASE);
+  if (control->unprotected_lanes) lanes_save();
+  trace_out_save_control();
 }

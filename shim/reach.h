@@ -22,6 +22,8 @@ struct reach_frame {
 
 #if defined(__x86_64__)
 bool reach_caller(struct reach *reach, const struct reach_frame *frame);
+/* Whether the page that begins there is memory; a system call. */
+bool reach_page(uint64_t page);
 #else
 static inline bool reach_caller(struct reach *reach, const struct reach_frame *frame) {
   (void)reach, (void)frame;

@@ -20,7 +20,7 @@
 static const unsigned char trampoline[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
 /* The kernel looks at the set before it sees that there is no such way to change a mask. */
-static bool page_is_memory(uint64_t page) {
+bool reach_page(uint64_t page) {
   return process_may_call() && sys_sigmask(-1, (const uint64_t *)(uintptr_t)page, NULL) == -EINVAL;
 }
 
@@ -29,15 +29,15 @@ static bool is_memory(struct reach *reach, uint64_t from, uint64_t end) {
   uint64_t page = from & ~(uint64_t)(PAGE - 1);
   if (page < reach->low || page > reach->high) reach->low = reach->high = page;
   for (; reach->high < end; reach->high += PAGE)
-    if (!page_is_memory(reach->high)) return false;
+    if (!reach_page(reach->high)) return false;
   return true;
 }
 
 /* libgcc reads the code at a pc that has no unwind table, in search of a signal's trampoline. */
 static bool is_code(uint64_t pc) {
   if (pc == 0 || walk_rule(pc).kind != CFI_HARD) return true;
-  return page_is_memory(pc & ~(uint64_t)(PAGE - 1)) &&
-         page_is_memory((pc + sizeof trampoline) & ~(uint64_t)(PAGE - 1));
+  return reach_page(pc & ~(uint64_t)(PAGE - 1)) &&
+         reach_page((pc + sizeof trampoline) & ~(uint64_t)(PAGE - 1));
 }
 
 static uint64_t load(uint64_t address) {

@@ -26,10 +26,12 @@ static uint64_t *walked_pcs(struct stack_memory *memory) {
 /* DWELL_CHECK_STACKS. */
 static __attribute__((noinline)) void check(struct stack_memory *memory) {
   uint64_t *stack = walked_pcs(memory), *other = stack + STACK_LIMIT + 1;
-  for (uint32_t i = 0; i < memory->depth; i++)
+  const bool cut = memory->frames[0].pc == TRACE_PC_TRUNCATED;
+  const uint32_t depth = memory->depth - cut;
+  for (uint32_t i = 0; i < depth; i++)
     stack[i] = memory->frames[memory->depth - 1 - i].pc;
   count(&trace_out.control->checked_stacks);
-  if (!unwind_agrees(stack, memory->depth, other)) count(&trace_out.control->differing_stacks);
+  if (!unwind_agrees(stack, depth, cut, other)) count(&trace_out.control->differing_stacks);
 }
 
 /* The slow way: the whole stack by an unwinder; what is equal to the last one keeps its nodes. */

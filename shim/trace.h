@@ -18,7 +18,7 @@
  * A full chunk is sealed: its header is completed, the whole slot is written to a new place, and
  * one store of {crc 0, sequence + 1, used 0} empties the lane. Killed between the two, the chunk
  * is in the file twice: a reader drops a lane's open chunk when that sequence is already sealed.
- * The state's crc lets a reader check an open chunk, also while it is being written.
+ * When the process ends by itself, the state gets the crc of what the open chunk has then.
  *
  * FOLDING (unless TRACE_EXACT, or sampling). A birth first goes into its lane's table of young
  * blocks, not into the chunk. A free by the same thread that finds it there, young enough, is
@@ -238,7 +238,7 @@ struct trace_lane {
 };
 
 /* used: bytes of records in the open chunk; sequence counts the lane's chunks from 1, modulo 2^24;
- * crc: low 24 bits of the CRC32C of the used bytes. */
+ * crc: low 24 bits of the CRC32C of the used bytes; 0: not known (a killed process). */
 #define TRACE_STATE(crc, sequence, used)                                                           \
   ((uint64_t)((crc)&0xffffffu) << 40 | (uint64_t)((sequence)&0xffffffu) << 16 | ((used)&0xffffu))
 #define TRACE_STATE_USED(s) ((uint32_t)((s)&0xffff))

@@ -32,6 +32,7 @@ static struct {
   ino_t inode;
   uint64_t next_slot;
 } file = {.fd = -1};
+static bool control_is_private;
 static int calibrating; /* one thread at a time: a pair must be whole */
 
 static const char *error_text(int negative_errno) {
@@ -265,8 +266,9 @@ int trace_out_create(const char *parent_path) {
     long written = sys_pwrite(fd, zeros, sizeof zeros, TRACE_CONTROL_OFFSET);
     result = written == (long)sizeof zeros ? 0 : written < 0 ? (int)written : -ENOSPC;
   }
-  if (result >= 0 && !(control = sys_map(fd, TRACE_CONTROL_OFFSET, TRACE_PAGE)))
-    control = sys_map(-1, 0, TRACE_PAGE); /* no shared mappings here: the words will be lost */
+  if (result >= 0) control = sys_map(fd, TRACE_CONTROL_OFFSET, TRACE_PAGE);
+  control_is_private = !control; /* no shared mappings here: it is written at the end */
+  if (result >= 0 && !control) control = sys_map(-1, 0, TRACE_PAGE);
   sys_munmap(page, sizeof *page);
   if (result < 0 || !control) {
     complain("cannot record: %s: %s (set DWELL_OUT to a place that can be written)",
@@ -347,6 +349,7 @@ static int map_new(uint64_t offset, uint64_t size, void **mapped) {
   result = sys_madvise(*mapped, size, MADV_POPULATE_WRITE);
   if (result < 0 && result != -EINVAL) { /* EINVAL: a kernel before 5.14 */
     sys_munmap(*mapped, size);
+    *mapped = NULL;
     return result == -EFAULT ? -ENOSPC : result;
   }
   note_end(offset + size);
@@ -371,6 +374,17 @@ int trace_out_write_chunk(uint64_t offset, const struct trace_chunk *chunk, cons
   if (written != TRACE_SLOT) return written < 0 ? (int)written : -ENOSPC;
   note_end(offset + TRACE_SLOT);
   return 0;
+}
+
+void trace_out_save(uint64_t offset, const void *bytes, size_t size) {
+  int fd = checked_fd();
+  struct rlimit limit = {0};
+  if (fd < 0 || sys_getrlimit(RLIMIT_FSIZE, &limit) != 0 || offset + size > limit.rlim_cur) return;
+  if (sys_pwrite(fd, bytes, size, offset) == (long)size) note_end(offset + size);
+}
+
+void trace_out_save_control(void) {
+  if (control_is_private) trace_out_save(TRACE_CONTROL_OFFSET, trace_out.control, TRACE_PAGE);
 }
 
 void trace_out_calibrate(void) {

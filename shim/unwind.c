@@ -91,14 +91,14 @@ bool unwind_passes(uintptr_t busy) {
   return search.found || !search.passed;
 }
 
-bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store) {
+bool unwind_agrees(const uint64_t *pcs, size_t count, bool cut, uint64_t *store) {
   if (!libunwind_backtrace) return false;
   size_t fresh = walk_libunwind(store, STACK_LIMIT);
   for (size_t i = 0; i < count && i < fresh; i++)
     /* libunwind leaves out the + 1 of frames that a signal interrupted */
     if (pcs[i] != store[i] && pcs[i] != store[i] + 1) return false;
   /* libunwind counts our own frames against the limit: near it, it may have seen fewer */
-  return fresh == count || (count > fresh && fresh > STACK_LIMIT - 32);
+  return fresh == count || (cut && fresh > count) || (count > fresh && fresh > STACK_LIMIT - 32);
 }
 
 void unwind_prepare(void) {

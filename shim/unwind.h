@@ -29,8 +29,9 @@ size_t unwind_walk(uint64_t *pcs, size_t limit);
  * is running. True also when that can't be seen. */
 bool unwind_passes(uintptr_t busy);
 
-/* DWELL_CHECK_STACKS: whether a fresh walk by libunwind, from the same hook, sees the same frames.
- * `store` has room for STACK_LIMIT. False too when libunwind could not be loaded. */
-bool unwind_agrees(const uint64_t *pcs, size_t count, uint64_t *store);
+/* DWELL_CHECK_STACKS: whether a fresh walk by libunwind, from the same hook, sees the same frames;
+ * `cut`: those were not all, towards the root. `store` has room for STACK_LIMIT. False too when
+ * libunwind could not be loaded. */
+bool unwind_agrees(const uint64_t *pcs, size_t count, bool cut, uint64_t *store);
 
 #endif

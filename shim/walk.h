@@ -5,7 +5,8 @@
  * its return address and saved bp where the remembered rule says they are, and compare. Equal state
  * and equal memory give an equal step: exact, not a guess.
  *
- * Reads nothing outside of the thread's own stack. Machine-dependent: walk_x86_64.c; other machines
+ * Reads nothing but the thread's own stack, and of a strange one only pages that were found to be
+ * memory, anew in each walk. Machine-dependent: walk_x86_64.c; other machines
  * have none, and libgcc's unwinder does all.
  */
 #ifndef DWELL_WALK_H

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cfi_x86_64.h"
+#include "reach.h"
 #include "unwind.h"
 
 #define RULES (1u << 16)
@@ -75,28 +76,45 @@ static uint64_t load(uint64_t address) {
   return *(const uint64_t *)(uintptr_t)address;
 }
 
-static bool on_stack(const struct lane *lane, uint64_t low, uint64_t address) {
-  return address >= low && address <= lane->stack_high - 8 && address % 8 == 0;
+/* Where the stack ends; of a strange one (a coroutine's, a signal's) that is found page by page. */
+struct bounds {
+  uint64_t high;
+  bool strange;
+};
+#define PAGE 4096u
+#define STRANGE_MAX (1u << 20) /* no further is looked at a time */
+
+static __attribute__((noinline)) bool reaches(struct bounds *bounds, uint64_t end) {
+  if (!bounds->strange || end < bounds->high || end - bounds->high > STRANGE_MAX)
+    return end <= bounds->high;
+  for (; bounds->high < end; bounds->high += PAGE)
+    if (!reach_page(bounds->high)) return false;
+  return true;
+}
+
+static inline bool on_stack(struct bounds *bounds, uint64_t low, uint64_t address) {
+  return address >= low && address % 8 == 0 &&
+         (__builtin_expect(address <= bounds->high - 8, 1) || reaches(bounds, address + 8));
 }
 
 /* From a frame to its caller, but for the caller's rule; false when the frame's rule would read
  * outside of [frame, top of the stack). bp_at and sp_at are NULL where nothing was read. */
-static inline bool step(const struct lane *lane, struct stack_frame *frame) {
+static inline bool step(struct bounds *bounds, struct stack_frame *frame) {
   const struct cfi_rule rule = unpack(frame->rule);
   const uint64_t low = frame->sp;
   uint64_t cfa = (rule.kind == CFI_SP ? frame->sp : frame->bp) + (uint64_t)(int64_t)rule.cfa;
   uint64_t base = cfa;
   frame->bp_at = frame->sp_at = NULL;
   if (__builtin_expect(rule.kind > CFI_BP, 0)) {
-    if (rule.kind != CFI_BP_DEREF || !on_stack(lane, low, cfa)) return false;
+    if (rule.kind != CFI_BP_DEREF || !on_stack(bounds, low, cfa)) return false;
     frame->sp_at = (const uint64_t *)(uintptr_t)cfa;
     cfa = load(cfa);
     base = frame->bp;
   }
-  if (cfa <= low || !on_stack(lane, low, cfa - 8)) return false;
+  if (cfa <= low || !on_stack(bounds, low, cfa - 8)) return false;
   if (rule.bp != CFI_BP_SAME) {
     uint64_t saved = base + (uint64_t)(int64_t)rule.bp;
-    if (!on_stack(lane, low, saved)) return false;
+    if (!on_stack(bounds, low, saved)) return false;
     frame->bp_at = (const uint64_t *)(uintptr_t)saved;
     frame->bp = load(saved);
   }
@@ -111,6 +129,7 @@ static inline bool same_state(const struct stack_frame *a, const struct stack_fr
 
 /* Whether a remembered frame is no more where it was read. */
 static inline bool has_changed(const struct stack_frame *frame) {
+  if (frame->pc == TRACE_PC_TRUNCATED) return false;
   return load(frame->sp - 8) != frame->pc || (frame->bp_at && *frame->bp_at != frame->bp) ||
          (frame->sp_at && *frame->sp_at != frame->sp);
 }
@@ -147,18 +166,35 @@ static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t c
   for (uint32_t i = kept; count > 0; i++) {
     const struct stack_frame *frame = &memory->fresh[--count];
     memory->frames[i] = *frame;
-    memory->checks[end++] =
-        (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
+    if (frame->pc != TRACE_PC_TRUNCATED)
+      memory->checks[end++] =
+          (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
     if (frame->bp_at) memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
     if (frame->sp_at) memory->checks[end++] = (struct stack_check){frame->sp_at, frame->sp};
     memory->check_ends[i] = end;
   }
 }
 
+/* A stack that is too deep keeps half of the limit towards the leaf, and one mark for the rest. So
+ * the next cut is that many frames away, and a recursion's stacks have all frames in between in
+ * common: were each cut at the limit, each depth would have a root and a path of its own. */
+static __attribute__((noinline)) void cut(struct stack_memory *memory, uint32_t *kept,
+                                          uint32_t *count) {
+  uint32_t now = *count < STACK_LIMIT / 2 ? *count : STACK_LIMIT / 2;
+  while (now < STACK_LIMIT / 2 && *kept > 0 && memory->frames[*kept - 1].pc != TRACE_PC_TRUNCATED)
+    memory->fresh[now++] = memory->frames[--*kept];
+  memory->fresh[now] =
+      (struct stack_frame){.pc = TRACE_PC_TRUNCATED, .sp = memory->fresh[now - 1].sp};
+  *count = now + 1;
+  *kept = 0;
+}
+
 bool walk_from(struct lane *lane, uintptr_t hook_frame) {
   struct stack_memory *memory = &lane->memory;
   struct stack_frame at = {.bp_at = NULL};
-  if (hook_frame < lane->stack_low || hook_frame + 16 > lane->stack_high) return false;
+  struct bounds bounds = {.high = lane->stack_high};
+  if (__builtin_expect(hook_frame < lane->stack_low || hook_frame + 16 > lane->stack_high, 0))
+    bounds = (struct bounds){(hook_frame & ~(uint64_t)(PAGE - 1)) + PAGE, true};
   do { /* the recorder's own frames have frame pointers */
     at.bp = load(hook_frame);
     at.pc = load(hook_frame + 8);
@@ -170,27 +206,29 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
   for (;;) {
     while (kept > 0 && memory->frames[kept - 1].sp < at.sp)
       kept--;
-    if (kept > 0 && same_state(&memory->frames[kept - 1], &at)) {
+    if (kept > 0 && same_state(&memory->frames[kept - 1], &at) &&
+        (!bounds.strange || reaches(&bounds, memory->frames[0].sp))) {
       uint32_t changed = verify(memory, kept - 1);
       if (changed == 0) break;
       /* the state of `changed` holds, its caller's does not: walk on from there */
-      for (; kept > changed; kept--)
+      for (; kept > changed && count < STACK_LIMIT; kept--)
         memory->fresh[count++] = memory->frames[kept - 1];
+      if (count >= STACK_LIMIT) break;
       at = memory->frames[changed];
-      if (!step(lane, &at)) return false;
+      if (!step(&bounds, &at)) return false;
       continue;
     }
-    if (count >= STACK_LIMIT) return false;
+    if (count >= STACK_LIMIT) break;
     at.rule = rule_at(at.pc);
     memory->fresh[count++] = at;
     if (unpack(at.rule).kind == CFI_END) {
       kept = 0;
       break;
     }
-    if (!step(lane, &at)) return false;
+    if (!step(&bounds, &at)) return false;
     if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
-  if (kept + count > STACK_LIMIT) return false;
+  if (kept + count >= STACK_LIMIT) cut(memory, &kept, &count);
   if (memory->nodes_known > kept) memory->nodes_known = kept;
   if (count) settle(memory, kept, count);
   memory->depth = memory->states_known = kept + count;

@@ -1,6 +1,7 @@
 /* young.c - what leaves the table of young blocks without being folded. */
 #include "young.h"
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "clock.h"
@@ -49,7 +50,8 @@ static const struct growth {
 _Static_assert(GROWTHS <= TRACE_GROWTHS, "the control page has room");
 static uint32_t grown; /* how many were reached */
 
-static void grow_age(void) {
+void young_grow_age(void) {
+  if (!settings.max_bytes || !young_limits.bytes_end) return;
   uint32_t now = __atomic_load_n(&grown, __ATOMIC_ACQUIRE);
   if (now == GROWTHS || trace_out_bytes() / growths[now].eighths < settings.max_bytes / 8) return;
   uint64_t age = young_limits.age_ticks * 10, most = young_limits.age_max_ticks;
@@ -63,15 +65,20 @@ static void grow_age(void) {
   __atomic_store_n(&young_limits.age_ticks, age, __ATOMIC_RELEASE);
 }
 
-/* At the price of no more than an eighth of what is left. */
+/* At the price of no more than an eighth of what is left. Writes all blocks of the old table. */
 static void grow_table(struct lane *lane) {
   uint32_t now = __atomic_load_n(&grown, __ATOMIC_ACQUIRE);
   unsigned slots = now ? growths[now - 1].slots : 0;
-  uint64_t left = settings.max_bytes - trace_out_bytes(), offset;
+  struct process_calls calls;
+  uint64_t offset;
   void *mapped;
-  if (slots <= lane->young_slots || slots * (uint64_t)TRACE_SLOT > left / 8 ||
-      !process_may_call() || trace_out_grow(slots, &offset, &mapped) < 0)
+  if (slots <= lane->young_slots ||
+      slots * (uint64_t)TRACE_SLOT > (settings.max_bytes - trace_out_bytes()) / 8 ||
+      !process_calls_begin(&calls))
     return;
+  int result = trace_out_grow(slots, &offset, &mapped);
+  process_calls_end(&calls);
+  if (result < 0) return;
   struct trace_more *head = mapped;
   head->lane = lane->number;
   head->slots = slots;
@@ -85,10 +92,13 @@ static void grow_table(struct lane *lane) {
   lane->young_first = 1; /* behind the header */
 }
 
-void young_grow(struct lane *lane) {
-  if (!settings.max_bytes || !young_limits.bytes_end) return;
-  grow_age();
+struct trace_young *young_make_room(struct lane *lane, uint64_t hash, uint64_t address) {
+  int saved = errno;
   grow_table(lane);
+  struct trace_young *young = young_place(lane, hash, address);
+  if (young->address) young_write(lane, young);
+  errno = saved;
+  return young;
 }
 
 void young_forget(struct lane *lane) {

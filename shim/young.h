@@ -67,14 +67,13 @@ static inline void young_warn_unseen(uint64_t hash) {
   __atomic_fetch_add(young_guard(hash), 1, __ATOMIC_RELEASE);
 }
 
-/* The time of a birth. A clock that does not wait may be read some hundred ticks before the
- * allocator has found the block; it waits when the guard says that the address may have been freed
- * just then. */
+/* The time of a birth. The clock need not wait, unless the guard says that the address may have
+ * been freed just then. */
 #define YOUNG_JUST_FREED_TICKS 4096
-static inline uint64_t young_birth_ticks(uint64_t guard) {
+static inline uint64_t young_birth_ticks(const struct lane *lane, uint64_t guard) {
   uint64_t ticks = clock_ticks_early();
   if (__builtin_expect((int64_t)(ticks - (guard >> 8)) > YOUNG_JUST_FREED_TICKS, 1)) return ticks;
-  return clock_ticks();
+  return lane_ticks(lane);
 }
 
 /* The entry goes: its block is folded or written. */
@@ -88,15 +87,23 @@ static inline void young_clear(struct lane *lane, struct trace_young *young) {
 /* Writes the block's birth and clears the entry. */
 void young_write(struct lane *lane, struct trace_young *young);
 
+/* Where a block goes: the older of two makes room; an equal address was freed unseen. */
+static inline struct trace_young *young_place(const struct lane *lane, uint64_t hash,
+                                              uint64_t address) {
+  struct trace_young *set = young_set(lane, hash);
+  if (set[0].address == 0 || set[0].address == address ||
+      (set[1].address != 0 && set[1].address != address && set[0].ticks < set[1].ticks))
+    return &set[0];
+  return &set[1];
+}
+/* The slow way when that is taken: an empty place. The table may move. */
+struct trace_young *young_make_room(struct lane *lane, uint64_t hash, uint64_t address);
+
 static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, uint64_t ticks,
                              const void *block, uint32_t size, uint32_t stack) {
   uint64_t address = (uint64_t)(uintptr_t)block;
-  struct trace_young *set = young_set(lane, hash), *young = &set[1];
-  if (set[0].address == 0 || set[0].address == address ||
-      (set[1].address != 0 && set[1].address != address && set[0].ticks < set[1].ticks))
-    young = &set[0];
-  /* the older of two makes room; an equal address was freed unseen */
-  if (__builtin_expect(young->address != 0, 0)) young_write(lane, young);
+  struct trace_young *young = young_place(lane, hash, address);
+  if (__builtin_expect(young->address != 0, 0)) young = young_make_room(lane, hash, address);
   young->ticks = ticks;
   young->size = size;
   young->stack = stack;
@@ -109,9 +116,10 @@ static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, u
     lane->window->young_blocks_max = lane->young_blocks;
 }
 
-/* Near DWELL_MAX_SIZE: blocks may be folded that died older, and the lane's table gets bigger. To
- * be called now and then when the file has grown. */
-void young_grow(struct lane *lane);
+/* Near DWELL_MAX_SIZE: blocks may be folded that died older. To be called now and then when the
+ * file has grown. The tables get bigger when next they need room: whoever has a chunk sealed may
+ * have his finger on an entry. */
+void young_grow_age(void);
 /* A bigger table of the lane's is unmapped. */
 void young_forget(struct lane *lane);
 /* In a forked child: its file is small again. */

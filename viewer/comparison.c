@@ -20,7 +20,7 @@ double comparison_figure(const struct compared *compared, enum comparison_key ke
   case COMPARE_TOTAL:
     return (double)compared->total_bytes;
   case COMPARE_LIFETIME:
-    return compared->births ? compared->lifetime_sum_ns / (double)compared->births : 0;
+    return compared->lives ? compared->lifetime_sum_ns / (double)compared->lives : 0;
   default:
     return compared->held_byte_seconds;
   }
@@ -98,6 +98,7 @@ static int add_site(struct entry **entries, struct report runs[2], int run,
   compared->total_bytes += site->total.bytes;
   compared->at_end_bytes += site->at_end.bytes;
   compared->births += site->births;
+  compared->lives += site->lifetimes.count;
   compared->lifetime_sum_ns += site->lifetime_sum_ns;
   return 0;
 }
@@ -109,8 +110,10 @@ static struct compared whole(const struct profile *profile) {
                               .at_end_bytes = profile->at_end.bytes,
                               .births = profile->births,
                               .sites = profile->site_count};
-  for (size_t i = 0; i < profile->site_count; i++)
+  for (size_t i = 0; i < profile->site_count; i++) {
     compared.lifetime_sum_ns += profile->sites[i].lifetime_sum_ns;
+    compared.lives += profile->sites[i].lifetimes.count;
+  }
   return compared;
 }
 

@@ -19,7 +19,8 @@ struct compared {
   uint64_t peak_bytes; /* when the whole heap was largest */
   uint64_t total_bytes, births, at_end_bytes;
   double lifetime_sum_ns;
-  size_t sites; /* how many were merged; 0: not in this run */
+  uint64_t lives; /* how many lifetimes that sums up: births, but for a sample */
+  size_t sites;   /* how many were merged; 0: not in this run */
 };
 
 struct compared_site {

@@ -41,7 +41,7 @@ static bool possible(struct fold *fold) {
 }
 
 static bool fold_of_life(const struct record *record, struct fold *fold) {
-  uint64_t lifetime = record->field[1], bytes = record->field[2];
+  uint64_t lifetime = record->field[1], bytes = record->field[2] ? record->field[2] : 1;
   *fold = (struct fold){
       .ticks = record->ticks,
       .span = lifetime,

@@ -10,6 +10,8 @@ static int chunk_order(const void *left, const void *right) {
   if (a->head.lane != b->head.lane) return a->head.lane < b->head.lane ? -1 : 1;
   if (a->head.sequence != b->head.sequence) return a->head.sequence < b->head.sequence ? -1 : 1;
   if (!a->records != !b->records) return a->records ? 1 : -1;
+  /* sealing was left in the middle by longjmp, and done again when there was more */
+  if (a->head.bytes != b->head.bytes) return a->head.bytes > b->head.bytes ? -1 : 1;
   return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
@@ -31,20 +33,6 @@ static void drop_duplicates(struct slots *slots) {
   slots->chunk_count = kept;
 }
 
-/* How many of the chunks that a lane must have had are missing. */
-static uint64_t lane_lost(const struct lane_index *index, const struct lane_chunks *lane,
-                          const struct window *window) {
-  if (index->live && !(window && window->good)) return 0; /* begun after the windows were read */
-  const struct chunk *chunks = lane->count ? &index->slots->chunks[lane->first] : NULL;
-  uint64_t expected = lane->count ? chunks[lane->count - 1].head.sequence : 0, present = 0;
-  if (window && window->good && window->sequence > 0 &&
-      (index->live || window->sequence - 1 > expected))
-    expected = window->sequence - 1;
-  for (size_t i = 0; i < lane->count; i++)
-    present += chunks[i].head.sequence >= 1 && chunks[i].head.sequence <= expected;
-  return expected - present;
-}
-
 static const struct window *window_of(const struct lane_index *index, uint32_t lane) {
   struct window key = {.lane = lane};
   const struct window *windows = index->windows;
@@ -57,6 +45,34 @@ static const struct window *window_of(const struct lane_index *index, uint32_t l
       high = middle;
   }
   return low < index->window_count && windows[low].lane == lane ? &windows[low] : NULL;
+}
+
+/* A live lane is taken as its window was when it was copied. A chunk that was sealed since has what
+ * the copy has too: births of young blocks, counts of cells. */
+static void drop_later_than_windows(struct lane_index *index) {
+  struct slots *slots = index->slots;
+  size_t kept = 0;
+  for (size_t i = 0; i < slots->chunk_count; i++) {
+    const struct chunk *chunk = &slots->chunks[i];
+    const struct window *window = window_of(index, chunk->head.lane);
+    if (chunk->records || !window || !window->good || chunk->head.sequence < window->sequence)
+      slots->chunks[kept++] = *chunk;
+  }
+  slots->chunk_count = kept;
+}
+
+/* How many of the chunks that a lane must have had are missing. */
+static uint64_t lane_lost(const struct lane_index *index, const struct lane_chunks *lane,
+                          const struct window *window) {
+  if (index->live && !(window && window->good)) return 0; /* begun after the windows were read */
+  const struct chunk *chunks = lane->count ? &index->slots->chunks[lane->first] : NULL;
+  uint64_t expected = lane->count ? chunks[lane->count - 1].head.sequence : 0, present = 0;
+  if (window && window->good && window->sequence > 0 &&
+      (index->live || window->sequence - 1 > expected))
+    expected = window->sequence - 1;
+  for (size_t i = 0; i < lane->count; i++)
+    present += chunks[i].head.sequence >= 1 && chunks[i].head.sequence <= expected;
+  return expected - present;
 }
 
 /* Lane numbers are given out from 1 without gaps: one of which nothing is there was lost. */
@@ -125,6 +141,7 @@ int lane_index_build(struct lane_index *index, uint64_t unprotected_lanes) {
     qsort(slots->chunks, slots->chunk_count, sizeof(*slots->chunks), chunk_order);
   if (index->window_count)
     qsort(index->windows, index->window_count, sizeof(*index->windows), window_order);
+  if (index->live) drop_later_than_windows(index);
   drop_duplicates(slots);
   int error = lanes_make(index);
   if (error) return error;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "format.h"
 
 int report_open(struct report *report, const char *command, const char *path,
                 struct timeline *timeline) {
@@ -51,4 +52,19 @@ int report_no_memory(const char *command) {
 uint64_t report_percentile_ns(const struct site *site, double p) {
   uint64_t middle = histogram_percentile(&site->lifetimes, p); /* of a bucket: may pass the max */
   return middle < site->lifetime_max_ns ? middle : site->lifetime_max_ns;
+}
+
+const struct intervals *report_intervals(const struct report *report, const struct site *site) {
+  const struct profile *profile = report->profile;
+  return profile->site_intervals ? &profile->site_intervals[site - profile->sites] : NULL;
+}
+
+void report_bytes_range(struct terminal *terminal, struct range range) {
+  terminal_put(terminal, DIM, " (%s to %s)", format_bytes((uint64_t)(range.low + 0.5)).text,
+               format_bytes((uint64_t)(range.high + 0.5)).text);
+}
+
+void report_held_range(struct terminal *terminal, struct range range) {
+  terminal_put(terminal, DIM, " (%s to %s)", format_byte_seconds(range.low).text,
+               format_byte_seconds(range.high).text);
 }

@@ -35,14 +35,22 @@ int report_no_memory(const char *command); /* says so; DWELL_FAILED */
 /* Lifetime below or at which a share p (0..1) of the site's blocks lived; never above its max. */
 uint64_t report_percentile_ns(const struct site *site, double p);
 
+/* Where a site's true figures lie; NULL when the trace is no sample and they are known. */
+const struct intervals *report_intervals(const struct report *report, const struct site *site);
+/* "(281 MiB to 330 MiB)" behind an estimate. */
+void report_bytes_range(struct terminal *terminal, struct range range);
+void report_held_range(struct terminal *terminal, struct range range);
+
 /* Whether events are missing from the trace, so that figures are too low: not when the program was
  * merely killed. */
 bool report_is_partial(const struct report *report);
 
-/* ---- text: report_text.c, report_head.c, report_site.c ----------------------------------- */
+/* ---- text: report_text.c, report_head.c, report_trace.c, report_site.c -------------------- */
 
 /* The run as a whole. */
 void report_head(struct terminal *terminal, const struct report *report);
+/* Of that: whether the trace is complete, and how much of the run is in it. */
+void report_trace(struct terminal *terminal, const struct report *report);
 /* The selected sites, best first, and how much of the whole they are. */
 void report_sites(struct terminal *terminal, const struct report *report,
                   const struct selection *selection, const struct selection_options *options);
@@ -71,6 +79,9 @@ void report_stack(struct terminal *terminal, const struct report *report, int ma
 /* A stack with every frame in a line of its own. */
 void report_whole_stack(struct terminal *terminal, const struct report *report, int margin,
                         uint32_t stack);
+/* How many of the site's blocks were folded, so that nobody knows where they died; if any were. */
+void report_folded(struct terminal *terminal, int margin, const char *label,
+                   const struct site *site);
 /* "main 60.0%, worker 40.0%": threads by their share of blocks, at most `limit` of them (0 all). */
 char *report_threads(const struct report *report, const struct shares *threads, size_t limit);
 

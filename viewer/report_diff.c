@@ -52,8 +52,8 @@ static void put_held(struct terminal *terminal, const struct compared runs[2]) {
 static void put_lifetime(struct terminal *terminal, const struct compared runs[2]) {
   double a = comparison_figure(&runs[0], COMPARE_LIFETIME);
   double b = comparison_figure(&runs[1], COMPARE_LIFETIME);
-  put_row(terminal, "mean lifetime", runs[0].births ? format_duration(a).text : "-",
-          runs[1].births ? format_duration(b).text : "-", a, b);
+  put_row(terminal, "mean lifetime", runs[0].lives ? format_duration(a).text : "-",
+          runs[1].lives ? format_duration(b).text : "-", a, b);
 }
 
 static void put_heading(struct terminal *terminal) {
@@ -110,6 +110,44 @@ static void put_runs(struct terminal *terminal, const struct report runs[2],
   }
 }
 
+/* What tells a difference of the runs from one of how they were recorded. */
+static void put_kinds(struct terminal *terminal, const struct report runs[2]) {
+  char *text = NULL;
+  uint64_t a = runs[0].profile->sample_bytes, b = runs[1].profile->sample_bytes;
+  for (int run = 0; run < 2; run++) {
+    const struct profile *profile = runs[run].profile;
+    struct human bytes = format_bytes(profile->sample_bytes);
+    if (!profile->sample_bytes) continue;
+    terminal_put(terminal, ACCENT, "    %c: estimates from a sample, one byte in %s", 'A' + run,
+                 bytes.text);
+    terminal_end(terminal);
+  }
+  terminal->indent = 4;
+  if (a || b) {
+    terminal_put(terminal, PLAIN, "    ");
+    terminal_wrap(terminal, WARNING,
+                  a && b ? "both are estimates: small differences may be chance; the summaries say "
+                           "how sure they are"
+                         : "one is an estimate and the other is not: record both alike to compare "
+                           "small differences");
+    return;
+  }
+  uint64_t hidden_a = runs[0].profile->peak_uncertainty.bytes;
+  uint64_t hidden_b = runs[1].profile->peak_uncertainty.bytes;
+  bool kinds_differ = !runs[0].profile->folded.blocks != !runs[1].profile->folded.blocks;
+  uint64_t hidden = hidden_a > hidden_b ? hidden_a : hidden_b;
+  if (!kinds_differ || hidden == 0) return;
+  if (asprintf(
+          &text,
+          "in %c blocks that died young are folded: its peak may be up to %s higher; the other "
+          "figures compare",
+          runs[0].profile->folded.blocks ? 'A' : 'B', format_bytes(hidden).text) < 0)
+    return;
+  terminal_put(terminal, PLAIN, "    ");
+  terminal_wrap(terminal, DIM, text);
+  free(text);
+}
+
 static void put_site(struct terminal *terminal, const struct compared_site *site, size_t rank) {
   char name[NAME_SIZE] = "no stack", place[NAME_SIZE] = "";
   if (site->lead) {
@@ -138,6 +176,7 @@ void report_diff_text(struct terminal *terminal, const struct report runs[2],
   put_sentences(terminal, runs, comparison);
   terminal_end(terminal);
   put_runs(terminal, runs, comparison);
+  put_kinds(terminal, runs);
   terminal_end(terminal);
   terminal_put(terminal, DIM, "sites by change of %s; equal stacks of functions are one site",
                keys[key]);
@@ -186,6 +225,14 @@ static json_t *run_json(const struct report *report, const struct compared *comp
   json_object_set_new(json, "trace", text_json(report->info->path));
   json_object_set_new(json, "duration_ns", json_integer((json_int_t)report->profile->duration_ns));
   json_object_set_new(json, "complete", json_boolean(report->info->complete));
+  json_object_set_new(json, "sample_bytes",
+                      report->profile->sample_bytes
+                          ? json_integer((json_int_t)report->profile->sample_bytes)
+                          : json_null());
+  json_object_set_new(json, "folded_blocks",
+                      json_integer((json_int_t)report->profile->folded.blocks));
+  json_object_set_new(json, "peak_uncertainty_bytes",
+                      json_integer((json_int_t)report->profile->peak_uncertainty.bytes));
   json_object_set_new(json, "partial", json_boolean(report_is_partial(report)));
   return json;
 }

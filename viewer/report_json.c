@@ -33,6 +33,33 @@ static void set_figure(json_t *object, const char *name, struct figure figure) {
   json_object_set_new(object, key, integer(figure.bytes));
 }
 
+static void set_range(json_t *object, const char *name, struct range range) {
+  json_t *json = json_array();
+  json_array_append_new(json, json_real(range.low));
+  json_array_append_new(json, json_real(range.high));
+  json_object_set_new(object, name, json);
+}
+
+/* Nothing when the figures are exact. The names are those of the figures beside it. */
+static void set_intervals(json_t *object, const struct intervals *intervals, const char *peak,
+                          const char *end) {
+  char key[32];
+  if (!intervals) return;
+  json_t *json = json_object();
+  set_range(json, "total_blocks", intervals->total_blocks);
+  set_range(json, "total_bytes", intervals->total_bytes);
+  snprintf(key, sizeof key, "%s_blocks", peak);
+  set_range(json, key, intervals->at_peak_blocks);
+  snprintf(key, sizeof key, "%s_bytes", peak);
+  set_range(json, key, intervals->at_peak_bytes);
+  snprintf(key, sizeof key, "%s_blocks", end);
+  set_range(json, key, intervals->at_end_blocks);
+  snprintf(key, sizeof key, "%s_bytes", end);
+  set_range(json, key, intervals->at_end_bytes);
+  set_range(json, "held_byte_seconds", intervals->held_byte_seconds);
+  json_object_set_new(object, "intervals", json);
+}
+
 static json_t *share(double part, double whole) {
   return json_real(whole > 0 ? part / whole : 0);
 }
@@ -51,10 +78,8 @@ static const char *ending_name(enum run_ending ending) {
 /* Why recording ended before the program did. */
 static json_t *stop_json(const struct run_info *info) {
   static const char *const names[] = {
-      [TRACE_STOP_WRITE] = "write",
-      [TRACE_STOP_LOST] = "lost",
-      [TRACE_STOP_SECCOMP] = "seccomp",
-      [TRACE_STOP_MEMORY] = "memory",
+      [TRACE_STOP_WRITE] = "write",   [TRACE_STOP_LOST] = "lost", [TRACE_STOP_SECCOMP] = "seccomp",
+      [TRACE_STOP_MEMORY] = "memory", [TRACE_STOP_SIZE] = "size",
   };
   if (info->stop == TRACE_NOT_STOPPED) return json_null();
   return text(info->stop < sizeof names / sizeof *names ? names[info->stop] : "unknown");
@@ -66,6 +91,7 @@ static json_t *missing_json(const struct report *report) {
   json_object_set_new(json, "bad_slots", integer(missing->bad_slots));
   json_object_set_new(json, "lost_chunks", integer(missing->lost_chunks));
   json_object_set_new(json, "cut_bytes", integer(missing->cut_bytes));
+  json_object_set_new(json, "bad_folds", integer(missing->bad_folds));
   json_object_set_new(json, "bad_records", integer(missing->bad_records));
   json_object_set_new(json, "unknown_records", integer(missing->unknown_records));
   json_object_set_new(json, "dropped_events", integer(missing->dropped_events));
@@ -75,11 +101,30 @@ static json_t *missing_json(const struct report *report) {
   json_object_set_new(json, "incomplete_stacks", integer(missing->incomplete_stacks));
   json_object_set_new(json, "missing_nodes", integer(missing->missing_nodes));
   json_object_set_new(json, "unprotected_lanes", integer(missing->unprotected_lanes));
-  json_object_set_new(json, "late_events", integer(missing->late_events));
-  json_object_set_new(json, "calibration", integer(missing->calibration));
   json_object_set_new(json, "calibration", integer(missing->calibration));
   json_object_set_new(json, "unmatched_deaths", integer(report->profile->unmatched_deaths));
   json_object_set_new(json, "order_violations", integer(report->profile->order_violations));
+  return json;
+}
+
+static json_t *folding_json(const struct run_info *info) {
+  if (info->fold_age_count == 0) return json_null();
+  json_t *json = json_object(), *ages = json_array();
+  for (size_t i = 0; i < info->fold_age_count; i++) {
+    json_t *age = json_object();
+    json_object_set_new(age, "since_ns", integer(info->fold_ages[i].since_ns));
+    json_object_set_new(age, "age_ns", integer(info->fold_ages[i].age_ns));
+    json_array_append_new(ages, age);
+  }
+  json_object_set_new(json, "ages", ages);
+  json_object_set_new(json, "max_bytes", integer(info->fold_bytes));
+  return json;
+}
+
+static json_t *sampled_json(const struct run_info *info) {
+  if (info->sample_bytes == 0) return json_null();
+  json_t *json = json_object();
+  json_object_set_new(json, "mean_bytes", integer(info->sample_bytes));
   return json;
 }
 
@@ -106,6 +151,10 @@ static json_t *run_json(const struct report *report) {
   json_object_set_new(json, "complete", json_boolean(info->complete));
   json_object_set_new(json, "partial", json_boolean(report_is_partial(report)));
   json_object_set_new(json, "exact", json_boolean(info->exact));
+  json_object_set_new(json, "folding", folding_json(info));
+  json_object_set_new(json, "sampled", sampled_json(info));
+  json_object_set_new(json, "max_file_bytes",
+                      info->max_file_bytes ? integer(info->max_file_bytes) : json_null());
   json_object_set_new(json, "events", integer(report->profile->events));
   json_object_set_new(json, "skipped", integer(info->missing.skipped_events));
   json_object_set_new(json, "missing", missing_json(report));
@@ -114,9 +163,6 @@ static json_t *run_json(const struct report *report) {
   json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
   json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));
   json_object_set_new(json, "unwinder", text(info->unwinder));
-  json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
-  json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));
-  json_object_set_new(json, "new_unseen", json_boolean(info->new_unseen));
   json_object_set_new(json, "allocator", text(info->allocator));
   return json;
 }
@@ -132,10 +178,13 @@ static json_t *totals_json(const struct report *report) {
   json_object_set_new(json, "realloc_bytes_grown", integer(profile->realloc_bytes_grown));
   json_object_set_new(json, "realloc_bytes_shrunk", integer(profile->realloc_bytes_shrunk));
   set_figure(json, "total", profile->total);
+  set_figure(json, "folded", profile->folded);
   set_figure(json, "peak", profile->peak);
+  set_figure(json, "peak_uncertainty", profile->peak_uncertainty);
   json_object_set_new(json, "peak_time_ns", integer(profile->peak_time_ns));
   set_figure(json, "end", profile->at_end);
   json_object_set_new(json, "held_byte_seconds", json_real(profile->held_byte_seconds));
+  set_intervals(json, profile->sample_bytes ? &profile->intervals : NULL, "peak", "end");
   uint64_t rss = report->info->max_rss_bytes, at_peak = report->info->rss_at_peak_bytes;
   json_object_set_new(json, "max_rss_bytes", rss ? integer(rss) : json_null());
   json_object_set_new(json, "rss_at_peak_bytes", at_peak ? integer(at_peak) : json_null());
@@ -222,12 +271,14 @@ static json_t *site_json(const struct report *report, const struct site *site) {
   json_object_set_new(json, "deaths", integer(site->deaths));
   json_object_set_new(json, "reallocations", integer(site->reallocations));
   set_figure(json, "total", site->total);
+  set_figure(json, "folded", site->folded);
   set_figure(json, "max", site->max);
   set_figure(json, "at_peak", site->at_peak);
   set_figure(json, "at_end", site->at_end);
   json_object_set_new(json, "held_byte_seconds", json_real(site->held_byte_seconds));
   json_object_set_new(json, "held_share",
                       share(site->held_byte_seconds, report->profile->held_byte_seconds));
+  set_intervals(json, report_intervals(report, site), "at_peak", "at_end");
   json_object_set_new(json, "lifetime", lifetime_json(report, site));
   json_object_set_new(json, "first_birth_ns", integer(site->first_birth_ns));
   json_object_set_new(json, "last_birth_ns", integer(site->last_birth_ns));

@@ -12,7 +12,7 @@ enum { MARGIN = 17, NAME_SIZE = 512 };
 /* ---- figures ---------------------------------------------------------------------------- */
 
 static void put_figure(struct terminal *terminal, const char *label, struct figure figure,
-                       struct figure whole) {
+                       struct figure whole, const struct range *range) {
   report_label(terminal, MARGIN, label);
   if (!figure.blocks) {
     terminal_field(terminal, PLAIN, "none");
@@ -20,6 +20,7 @@ static void put_figure(struct terminal *terminal, const char *label, struct figu
     return;
   }
   terminal_field(terminal, PLAIN, "%s", format_bytes(figure.bytes).text);
+  if (range) report_bytes_range(terminal, *range);
   terminal_field(terminal, PLAIN, "in %s", format_blocks(figure.blocks).text);
   if (whole.bytes)
     terminal_field(terminal, DIM, "%s of the run's bytes",
@@ -30,8 +31,10 @@ static void put_figure(struct terminal *terminal, const char *label, struct figu
 static void put_figures(struct terminal *terminal, const struct report *report,
                         const struct site *site) {
   const struct profile *profile = report->profile;
+  const struct intervals *intervals = report_intervals(report, site);
   report_label(terminal, MARGIN, "held");
   terminal_field(terminal, STRONG, "%s", format_byte_seconds(site->held_byte_seconds).text);
+  if (intervals) report_held_range(terminal, intervals->held_byte_seconds);
   terminal_field(terminal, PLAIN, "%s of all held",
                  format_share(site->held_byte_seconds, profile->held_byte_seconds).text);
   terminal_end(terminal);
@@ -40,10 +43,14 @@ static void put_figures(struct terminal *terminal, const struct report *report,
   terminal_field(terminal, PLAIN, "%s deaths", format_count(site->deaths).text);
   terminal_field(terminal, PLAIN, "%s reallocations", format_count(site->reallocations).text);
   terminal_end(terminal);
-  put_figure(terminal, "total", site->total, profile->total);
-  put_figure(terminal, "own maximum", site->max, (struct figure){0});
-  put_figure(terminal, "at peak", site->at_peak, profile->peak);
-  put_figure(terminal, "never freed", site->at_end, profile->at_end);
+  put_figure(terminal, "total", site->total, profile->total,
+             intervals ? &intervals->total_bytes : NULL);
+  if (site->folded.blocks) put_figure(terminal, "folded", site->folded, (struct figure){0}, NULL);
+  put_figure(terminal, "own maximum", site->max, (struct figure){0}, NULL);
+  put_figure(terminal, "at peak", site->at_peak, profile->peak,
+             intervals ? &intervals->at_peak_bytes : NULL);
+  put_figure(terminal, "never freed", site->at_end, profile->at_end,
+             intervals ? &intervals->at_end_bytes : NULL);
   report_label(terminal, MARGIN, "first birth");
   terminal_field(terminal, PLAIN, "%s", format_duration((double)site->first_birth_ns).text);
   terminal_field(terminal, PLAIN, "last birth %s",
@@ -166,7 +173,7 @@ static void put_lifetimes(struct terminal *terminal, const struct report *report
     terminal_to(terminal, MARGIN + 21 + cells);
     if (rows.counts[row])
       terminal_put(terminal, PLAIN, "%10s %6s", format_count(rows.counts[row]).text,
-                   format_share((double)rows.counts[row], (double)site->births).text);
+                   format_share((double)rows.counts[row], (double)site->lifetimes.count).text);
     terminal_end(terminal);
   }
   if (site->at_end.blocks) {
@@ -296,4 +303,6 @@ void report_site(struct terminal *terminal, const struct report *report, const s
   report_whole_stack(terminal, report, 4, site->stack);
   put_stacks(terminal, report, "resized", &site->resize_stacks);
   put_stacks(terminal, report, "freed", &site->death_stacks);
+  if (site->folded.blocks) terminal_end(terminal);
+  report_folded(terminal, 0, "", site);
 }

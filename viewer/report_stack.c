@@ -218,3 +218,15 @@ char *report_threads(const struct report *report, const struct shares *threads, 
   fclose(out);
   return text;
 }
+
+void report_folded(struct terminal *terminal, int margin, const char *label,
+                   const struct site *site) {
+  if (!site->folded.blocks) return;
+  if (*label)
+    report_label(terminal, margin, label);
+  else
+    terminal_to(terminal, margin);
+  terminal_put(terminal, DIM, "%s died young and %s folded: where is not recorded",
+               format_blocks(site->folded.blocks).text, site->folded.blocks == 1 ? "was" : "were");
+  terminal_end(terminal);
+}

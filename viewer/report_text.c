@@ -97,17 +97,20 @@ static void put_threads(struct terminal *terminal, const struct report *report,
 
 static void put_site(struct terminal *terminal, const struct report *report,
                      const struct site *site, size_t rank, enum sort_key key) {
+  const struct intervals *intervals = report_intervals(report, site);
   put_title(terminal, report, site, rank, key);
   report_label(terminal, MARGIN, "held");
   terminal_field(terminal, PLAIN, "%s", format_byte_seconds(site->held_byte_seconds).text);
+  if (intervals) report_held_range(terminal, intervals->held_byte_seconds);
   if (key != SORT_HELD)
     terminal_field(terminal, PLAIN, "%s of all held",
                    format_share(site->held_byte_seconds, report->profile->held_byte_seconds).text);
   terminal_field(terminal, DIM, "--site %u", site->stack);
   terminal_end(terminal);
   report_label(terminal, MARGIN, "total");
-  terminal_field(terminal, PLAIN, "%s in %s", format_bytes(site->total.bytes).text,
-                 format_blocks(site->total.blocks).text);
+  terminal_field(terminal, PLAIN, "%s", format_bytes(site->total.bytes).text);
+  if (intervals) report_bytes_range(terminal, intervals->total_bytes);
+  terminal_put(terminal, PLAIN, " in %s", format_blocks(site->total.blocks).text);
   put_figure(terminal, "at peak ", site->at_peak);
   put_figure(terminal, "at end ", site->at_end);
   terminal_end(terminal);
@@ -119,13 +122,15 @@ static void put_site(struct terminal *terminal, const struct report *report,
     report_stack(terminal, report, MARGIN, "freed", main_stack->id);
     if (site->death_stacks.count > 1) {
       terminal_to(terminal, MARGIN);
-      terminal_put(terminal, DIM, "frees %s of them; the rest die in %zu other %s",
-                   format_share((double)main_stack->blocks, (double)site->deaths).text,
-                   site->death_stacks.count - 1,
-                   site->death_stacks.count == 2 ? "stack" : "stacks");
+      terminal_put(
+          terminal, DIM, "frees %s of them; the rest die in %zu other %s",
+          format_share((double)main_stack->blocks, (double)(site->deaths - site->folded.blocks))
+              .text,
+          site->death_stacks.count - 1, site->death_stacks.count == 2 ? "stack" : "stacks");
       terminal_end(terminal);
     }
   }
+  report_folded(terminal, MARGIN, site->death_stacks.count ? "" : "freed", site);
 }
 
 /* ---- all of them ------------------------------------------------------------------------ */

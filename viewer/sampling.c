@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #define TIMES_MAX                                                                                  \
-  1e12 /* of a block of 1 byte, one byte in a terabyte: only a damaged file has more */
-#define NORMAL_QUANTILE 1.959963984540054 /* of 97.5% */
+  1e12             /* of a block of 1 byte, one byte in a terabyte: only a damaged file has more */
+#define TAIL 0.025 /* on either side of an interval */
 
 struct sampling *sampling_new(uint64_t mean_bytes) {
   struct sampling *sampling = calloc(1, sizeof(*sampling));
@@ -141,20 +141,35 @@ uint64_t sampling_figure(uint64_t units) {
   return units / SAMPLING_UNIT + (units % SAMPLING_UNIT * 2 >= SAMPLING_UNIT);
 }
 
+/* Where the standard normal distribution has so much above it. */
+static double normal_quantile(double tail) {
+  double low = 0, high = 40;
+  for (int i = 0; i < 60; i++) {
+    double middle = (low + high) / 2;
+    if (erfc(middle * M_SQRT1_2) / 2 > tail)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 /* A quantile of the chi-square distribution with `freedom` degrees (Wilson and Hilferty 1931). */
 static double chi_square(double freedom, double normal) {
   double a = 2 / (9 * freedom), root = 1 - a + normal * sqrt(a);
   return root > 0 ? freedom * root * root * root : 0;
 }
 
-struct range sampling_range(double sum, struct sampled_sum spread) {
+struct range sampling_range(double sum, struct sampled_sum spread, double of_many) {
   double v = spread.variance, heaviest = spread.heaviest;
-  if (!(sum > 0)) return (struct range){0, heaviest > 0 ? heaviest * 3.688879454 : 0};
+  /* nothing seen: of so many such blocks one would have been, with 97.5% */
+  if (!(sum > 0)) return (struct range){0, heaviest > 0 ? heaviest * -log(TAIL) : 0};
   if (!(v > sum * sum * 1e-18)) return (struct range){sum, sum}; /* all but certain */
   double above = sum + heaviest, wide = v + heaviest * heaviest;
+  double below_quantile = normal_quantile(of_many > 1 ? TAIL / of_many : TAIL);
   return (struct range){
-      .low = v / (2 * sum) * chi_square(2 * sum * sum / v, -NORMAL_QUANTILE),
-      .high = wide / (2 * above) * chi_square(2 * above * above / wide, NORMAL_QUANTILE),
+      .low = v / (2 * sum) * chi_square(2 * sum * sum / v, -below_quantile),
+      .high = wide / (2 * above) * chi_square(2 * above * above / wide, normal_quantile(TAIL)),
   };
 }
 
@@ -162,22 +177,31 @@ static struct sampled_sum of_live(double variance, const struct sampled_sum *all
   return (struct sampled_sum){variance > 0 ? variance : 0, all->heaviest};
 }
 
+/* `renewals`: how often what lived at the peak was replaced. */
 static struct intervals intervals_of(struct figure total, struct figure at_peak,
                                      struct figure at_end, double held, double held_scale,
-                                     const struct sampled_site *sums) {
+                                     double renewals, const struct sampled_site *sums) {
   const struct sampled_sum *blocks = &sums->total_blocks, *bytes = &sums->total_bytes;
   struct sampled_sum byte_seconds = {sums->held.variance * held_scale * held_scale,
                                      sums->held.heaviest * held_scale};
+  struct sampled_sum peak_blocks = of_live(sums->at_peak_blocks, blocks);
+  struct sampled_sum peak_bytes = of_live(sums->at_peak_bytes, bytes);
   return (struct intervals){
-      .total_blocks = sampling_range((double)total.blocks, *blocks),
-      .total_bytes = sampling_range((double)total.bytes, *bytes),
-      .at_peak_blocks =
-          sampling_range((double)at_peak.blocks, of_live(sums->at_peak_blocks, blocks)),
-      .at_peak_bytes = sampling_range((double)at_peak.bytes, of_live(sums->at_peak_bytes, bytes)),
-      .at_end_blocks = sampling_range((double)at_end.blocks, of_live(sums->curr_blocks, blocks)),
-      .at_end_bytes = sampling_range((double)at_end.bytes, of_live(sums->curr_bytes, bytes)),
-      .held_byte_seconds = sampling_range(held, byte_seconds),
+      .total_blocks = sampling_range((double)total.blocks, *blocks, 1),
+      .total_bytes = sampling_range((double)total.bytes, *bytes, 1),
+      .at_peak_blocks = sampling_range((double)at_peak.blocks, peak_blocks, renewals),
+      .at_peak_bytes = sampling_range((double)at_peak.bytes, peak_bytes, renewals),
+      .at_end_blocks = sampling_range((double)at_end.blocks, of_live(sums->curr_blocks, blocks), 1),
+      .at_end_bytes = sampling_range((double)at_end.bytes, of_live(sums->curr_bytes, bytes), 1),
+      .held_byte_seconds = sampling_range(held, byte_seconds, 1),
   };
+}
+
+static double renewals_of(const struct profile *profile) {
+  const struct figure *total = &profile->total, *peak = &profile->peak;
+  double by_blocks = peak->blocks ? (double)total->blocks / (double)peak->blocks : 1;
+  double by_bytes = peak->bytes ? (double)total->bytes / (double)peak->bytes : 1;
+  return by_blocks > by_bytes ? by_blocks : by_bytes;
 }
 
 static void sum_join(struct sampled_sum *all, const struct sampled_sum *one) {
@@ -187,6 +211,7 @@ static void sum_join(struct sampled_sum *all, const struct sampled_sum *one) {
 
 int sampling_finish(const struct sampling *sampling, struct profile *profile, double held_scale) {
   struct sampled_site all = {0};
+  double renewals = renewals_of(profile);
   static const struct sampled_site none;
   profile->site_intervals = calloc(profile->site_count + 1, sizeof(*profile->site_intervals));
   if (!profile->site_intervals) return -ENOMEM;
@@ -194,7 +219,7 @@ int sampling_finish(const struct sampling *sampling, struct profile *profile, do
     const struct site *site = &profile->sites[i];
     const struct sampled_site *sums = i < sampling->site_capacity ? &sampling->sites[i] : &none;
     profile->site_intervals[i] = intervals_of(site->total, site->at_peak, site->at_end,
-                                              site->held_byte_seconds, held_scale, sums);
+                                              site->held_byte_seconds, held_scale, renewals, sums);
     sum_join(&all.total_blocks, &sums->total_blocks);
     sum_join(&all.total_bytes, &sums->total_bytes);
     sum_join(&all.held, &sums->held);
@@ -204,6 +229,6 @@ int sampling_finish(const struct sampling *sampling, struct profile *profile, do
     all.at_peak_bytes += sums->at_peak_bytes;
   }
   profile->intervals = intervals_of(profile->total, profile->peak, profile->at_end,
-                                    profile->held_byte_seconds, held_scale, &all);
+                                    profile->held_byte_seconds, held_scale, renewals, &all);
   return 0;
 }

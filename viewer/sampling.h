@@ -10,7 +10,9 @@
  *                                          added before: what is in the sample once stays in it
  *
  * and the 95% intervals are those of Fay and Feuer (Statistics in Medicine 16, 1997, 791-801) for
- * weighted sums of Poisson counts, which hold for few blocks too.
+ * weighted sums of Poisson counts, which hold for few blocks too. The peak is the largest of many
+ * estimates, one for each time that the heap was renewed: chance has raised it, and the lower end
+ * of its interval allows for that as for as many comparisons (Bonferroni).
  */
 #ifndef DWELL_SAMPLING_H
 #define DWELL_SAMPLING_H
@@ -71,8 +73,8 @@ void sampling_save_at_peak(struct sampling *sampling, size_t site);
 
 /* From sums in units to figures, for a site or the whole. */
 uint64_t sampling_figure(uint64_t units);
-/* The interval of an estimated sum. */
-struct range sampling_range(double sum, struct sampled_sum spread);
+/* The interval of an estimated sum, which is the largest of so many (1: of one). */
+struct range sampling_range(double sum, struct sampled_sum spread, double of_many);
 /* The intervals of a profile and its sites, whose figures are final. `held_scale`: byte-seconds of
  * a byte-tick. Returns 0 or -ENOMEM. */
 int sampling_finish(const struct sampling *sampling, struct profile *profile, double held_scale);

@@ -99,7 +99,8 @@ static const char *valgrind(void) {
 }
 
 #define ENVIRONMENT                                                                                \
-  "env -i PATH=/usr/bin:/bin PWD=\"$PWD\" PERL_HASH_SEED=0 DWELL_OUT=oracle.dwl DWELL_EXACT=%d"
+  "env -i PATH=/usr/bin:/bin PWD=\"$PWD\" PERL_HASH_SEED=0 PYTHONHASHSEED=0 DWELL_OUT=oracle.dwl " \
+  "DWELL_EXACT=%d"
 
 static struct counters by_dhat(const char *command, bool exact) {
   struct counters counters = {0};

@@ -163,7 +163,10 @@ static void seed_folds(uint8_t flags, const char *name) {
   writer_young(writer, 1, 3, 3000, 0x7000, 0, 4);
   writer_young(writer, 2, 9, folds[3].last_birth, 0x7100, 30, 5); /* is in the cell */
   writer_young(writer, 2, TRACE_LANE_YOUNG, 3200, 0x7200, 30, 5);
+  writer_life(writer, 1, 3210, 3270, 40, 2);
   writer_birth(writer, 1, 3300, 0x7300, 40, 1);
+  writer_life(writer, 2, 3310, 3370, 0, 2);
+  writer_young(writer, 2, 5, 3310, 0x7400, 0, 2);  /* is in the last record */
   writer_young(writer, 1, 4, 3300, 0x7300, 40, 1); /* is in the chunk */
   writer_lane_control(writer, 1)->flushing = TRACE_FLUSHING(0, 1, 100);
   writer_lane_control(writer, 2)->young_bytes_max = 300;

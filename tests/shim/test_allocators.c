@@ -52,6 +52,40 @@ ParameterizedTest(struct allocator *allocator, allocators, count_as_libcs) {
   trial_free(trial);
 }
 
+Test(allocators, tell_of_what_operator_new_allocates) {
+  static const struct {
+    uint64_t size, births;
+  } blocks[] = {{31013, 100}, {31019, 50}, {31033, 20}, {31040, 10}, {31051, 2}};
+  static const char *const libraries[] = {NULL, "libjemalloc.so.2", "libtcmalloc_minimal.so.4"};
+  static const char *const modes[] = {"DWELL_EXACT=1", "DWELL_EXACT=0"};
+  for (size_t i = 0; i < 2 * sizeof(libraries) / sizeof(libraries[0]); i++) {
+    struct trial *trial =
+        TRIAL(.program = "operators", .preload = libraries[i / 2], .variables = {modes[i % 2]});
+    struct recording *recording = recording_only(trial);
+    cr_assert(!recording->info->new_unseen);
+    for (size_t b = 0; b < sizeof(blocks) / sizeof(blocks[0]); b++) {
+      struct tally tally = recording_tally(recording, blocks[b].size);
+      bool kept = blocks[b].size != 31051;
+      cr_assert_eq(tally.births, blocks[b].births, "%s, %s: %lu of %lu", libraries[i / 2],
+                   modes[i % 2], tally.births, blocks[b].size);
+      cr_assert_eq(tally.at_end, kept);
+      cr_assert(recording_stack_has(recording, tally.site->stack, "all"));
+    }
+    cr_assert_eq(recording->profile->unmatched_deaths, 0);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
+Test(allocators, that_do_not_tell_are_named) {
+  struct trial *trial = TRIAL(.program = "exceptions", .preload = "libmimalloc.so.2");
+  struct recording *recording = recording_only(trial);
+  cr_assert(recording->info->new_unseen);
+  cr_assert_eq(recording_tally(recording, 8009).deaths, 250 * 11);
+  recording_free(recording);
+  trial_free(trial);
+}
+
 ParameterizedTestParameters(allocators, are_unharmed_by_forks_and_many_threads) {
   return cr_make_param_array(struct allocator, allocators,
                              sizeof(allocators) / sizeof(allocators[0]));

@@ -132,3 +132,19 @@ Test(environment, the_command_line_is_in_the_trace) {
   recording_free(recording);
   trial_free(trial);
 }
+
+/* At a half and at three quarters of the limit tables of young blocks are made anew, bigger. */
+Test(environment, near_the_size_limit_bigger_tables_lose_nothing, .timeout = 60) {
+  struct trial *trial =
+      TRIAL(.program = "keeps", .arguments = {"3500000"}, .variables = {"DWELL_MAX_SIZE=36MiB"});
+  struct recording *recording = recording_only(trial);
+  struct tally tally = recording_tally(recording, 24);
+  cr_assert_geq(recording->info->fold_age_count, 3, "%zu", recording->info->fold_age_count);
+  cr_assert_eq(recording->info->stop, TRACE_NOT_STOPPED);
+  cr_assert_eq(tally.births, 3500000);
+  cr_assert_eq(tally.at_end, 3500000);
+  cr_assert_eq(recording->info->missing.late_events, 0);
+  cr_assert(recording->info->complete);
+  recording_free(recording);
+  trial_free(trial);
+}

@@ -124,8 +124,8 @@ Test(family, deep_stacks_are_kept_or_marked_as_cut) {
          node = trace_file_node(recording->file, node->parent))
       cut |= node->module == 0 && node->pc == 1; /* TRACE_PC_TRUNCATED */
     cr_assert_eq(cut, cases[c].cut);
-    if (cases[c].cut)
-      cr_assert_gt(digs, 1000, "%zu", digs);
+    if (cases[c].cut) /* in steps of half the limit of 1,024 frames */
+      cr_assert(digs >= 500 && digs <= 1024, "%zu", digs);
     else
       cr_assert_eq(digs, cases[c].digs, "%zu", digs);
   }

@@ -189,6 +189,32 @@ Test(host, that_begins_under_a_filter_is_left_alone) {
   trial_free(trial);
 }
 
+/* In a container all processes have a filter, the first one too: that must not stop a recording. */
+static void record_contained(const char *filter, uint64_t unprotected) {
+  if (geteuid() != 0) cr_skip_test("not root");
+  struct trial *trial =
+      TRIAL(.program = "contained", .arguments = {filter, built("tests/programs/handoff")},
+            .variables = {"DWELL_EXACT=1"});
+  cr_assert_eq(trial->status, 0, "%#x: %s", trial->status, trial->out);
+  cr_assert_eq(trial->trace_count, 2);
+  struct recording *recording = recording_of(trial, 1, 0);
+  cr_assert_eq(recording_tally(recording, 3001).handoffs, 500);
+  cr_assert_eq(recording_tally(recording, 3011).deaths, 300);
+  cr_assert_eq(recording->info->ending, RUN_ENDED_EXIT);
+  cr_assert_eq(recording->info->missing.unprotected_lanes, unprotected);
+  cr_assert_eq(recording->info->complete, unprotected == 0);
+  recording_free(recording);
+  trial_free(trial);
+}
+
+Test(host, under_the_filter_of_its_container_is_recorded) {
+  record_contained("plain", 0);
+}
+
+Test(host, without_shared_mappings_has_its_trace_written_at_the_end) {
+  record_contained("unmapped", 2);
+}
+
 Test(host, man_which_filters_what_it_starts_shows_the_page) {
   char page[PATH_MAX];
   cr_assert(getcwd(page, sizeof(page) - 16));

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define LEDGER_THREADS 4
-#define LEDGER_SLOTS 256  /* of each thread */
+#define LEDGER_SLOTS 256 /* of each thread */
 #define LEDGER_MAILBOX 8 /* shared: blocks on their way from thread to thread */
 /* Sizes are odd and at least this, so that nobody else's blocks are taken for the ledger's. */
 #define LEDGER_LEAST 1001

@@ -32,14 +32,21 @@ static void write_messages(struct trace_writer *writer, uint32_t sender, uint32_
   }
 }
 
-static void write_scratch(struct trace_writer *writer, uint32_t lane) {
+static void write_scratch(struct trace_writer *writer, uint32_t lane, enum story story) {
+  struct writer_fold fold = {.stack = STORY_SCRATCH};
   writer_birth(writer, lane, MS, 0x2000, 100, STORY_CONFIG);
   writer_realloc(writer, lane, 2 * MS, 2 * MS + 100, 0x2000, 0x3000, 300, 7);
   for (uint64_t i = 0; i < SCRATCH; i++) {
     uint64_t birth = 100 * MS + i * MS;
+    uint64_t death = birth + 1000 * (i + 1);
+    if (story == STORY_FOLDED && i < SCRATCH - 5) {
+      writer_fold_life(&fold, birth, death, 64);
+      continue;
+    }
     writer_birth(writer, lane, birth, 0x4000, 64, STORY_SCRATCH);
-    writer_death(writer, lane, birth + 1000 * (i + 1), 0x4000, 2);
+    writer_death(writer, lane, death, 0x4000, 2);
   }
+  if (story == STORY_FOLDED) writer_fold(writer, lane, &fold);
   writer_death(writer, lane, 999 * MS, 0x3000, 2);
 }
 
@@ -61,7 +68,21 @@ struct trace_writer *story_begin(const char *path, enum story story) {
   writer_module(writer, sender, 0, 2, 0x7f0000, 0x10000, "\x9a\xbc", 2, "/nonexistent/libc.so.6");
   write_nodes(writer, sender);
   write_messages(writer, sender, worker, story);
-  write_scratch(writer, sender);
+  write_scratch(writer, sender, story);
+  if (story == STORY_FOLDED) {
+    head->flags = 0;
+    head->fold_age_ticks = 1 * MS;
+    head->fold_bytes = 32 << 10;
+    head->max_file_bytes = 1 << 20;
+    writer_control(writer)->grown_ticks[0] = WRITER_START_TICKS + 700 * MS;
+    writer_control(writer)->age_ticks[0] = 10 * MS;
+    writer_lane_control(writer, sender)->young_blocks_max = 9;
+    writer_lane_control(writer, sender)->young_bytes_max = 576;
+  }
+  if (story == STORY_SAMPLED) {
+    head->flags = 0;
+    head->sample_bytes = 1000;
+  }
   writer_rss(writer, 30 * MS, 2 << 20);
   writer_exit(writer, 1000 * MS, 0);
   return writer;

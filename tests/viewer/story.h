@@ -10,6 +10,8 @@
 enum story {
   STORY_UNBOUNDED, /* 40 messages of 1,000 bytes live for up to a second; one is never freed */
   STORY_BOUNDED,   /* the same messages live for 5 ms */
+  STORY_FOLDED,    /* the unbounded one; what died under a millisecond of scratch was folded */
+  STORY_SAMPLED,   /* the unbounded one, as if it were a sample of one byte in 1,000 */
   STORY_HOSTILE,   /* names with escape sequences and bytes that are not UTF-8 */
 };
 

@@ -96,6 +96,37 @@ Test(diff, it_says_in_a_sentence_what_changed) {
   pair_free(&pair);
 }
 
+static void assert_diff_says(enum story a, enum story b, const char *what) {
+  struct pair pair = pair_make(story_begin(NULL, a), story_begin(NULL, b), COMPARE_HELD);
+  char *text;
+  size_t size;
+  struct terminal terminal = {.out = open_memstream(&text, &size), .width = 300, .unicode = true};
+  report_diff_text(&terminal, pair.runs, &pair.comparison, COMPARE_HELD, 1);
+  fclose(terminal.out);
+  cr_assert_not_null(strstr(text, what), "%s", text);
+  free(text);
+  pair_free(&pair);
+}
+
+Test(diff, runs_that_were_recorded_in_different_ways_are_told_apart) {
+  assert_diff_says(STORY_UNBOUNDED, STORY_FOLDED, "its peak may be up to 576 B higher");
+  assert_diff_says(STORY_UNBOUNDED, STORY_SAMPLED, "one is an estimate and the other is not");
+  assert_diff_says(STORY_SAMPLED, STORY_SAMPLED, "both are estimates");
+}
+
+Test(diff, folding_changes_no_figure_but_the_peak) {
+  struct pair pair =
+      pair_make(story_begin(NULL, STORY_UNBOUNDED), story_begin(NULL, STORY_FOLDED), COMPARE_TOTAL);
+  const struct compared *exact = &pair.comparison.runs[0], *folded = &pair.comparison.runs[1];
+  cr_assert_eq(exact->births, folded->births);
+  cr_assert_eq(exact->total_bytes, folded->total_bytes);
+  cr_assert_eq(exact->at_end_bytes, folded->at_end_bytes);
+  cr_assert_eq(exact->lives, folded->lives);
+  cr_assert_float_eq(exact->held_byte_seconds, folded->held_byte_seconds, 1e-6);
+  cr_assert_float_eq(exact->lifetime_sum_ns, folded->lifetime_sum_ns, 1e-3);
+  pair_free(&pair);
+}
+
 /* ---- command lines ---------------------------------------------------------------------- */
 
 enum { ARGUMENTS = 8 };

@@ -41,7 +41,8 @@ static struct writer_fold two_blocks(void) {
   return fold;
 }
 
-static void assert_two_blocks(const struct profiled *profiled) {
+/* `longest`: what is certain of the longest life, of 256 to 319 if it was counted with others. */
+static void assert_two_blocks(const struct profiled *profiled, uint64_t longest) {
   const struct profile *profile = profiled->profile;
   const struct site *site = profiled_site(profiled, 1);
   assert_sound(profiled);
@@ -64,7 +65,7 @@ static void assert_two_blocks(const struct profiled *profiled) {
   assert_figure(site->max, 0, 0);
   cr_assert_float_eq(site->held_byte_seconds, 1300e-9, 1e-15);
   cr_assert_float_eq(site->lifetime_sum_ns, 400, 1e-6);
-  cr_assert_eq(site->lifetime_max_ns, 256); /* 256 to 319: so long it was at least */
+  cr_assert_eq(site->lifetime_max_ns, longest);
   cr_assert_eq(site->lifetimes.count, 2);
   cr_assert_eq(site->first_birth_ns, 1000);
   cr_assert_eq(site->last_birth_ns, 1500);
@@ -80,7 +81,16 @@ Test(folding, a_record_of_folded_blocks_adds_to_its_site_and_to_the_whole) {
   struct writer_fold fold = two_blocks();
   writer_fold(writer, 1, &fold);
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
+  profiled_free(&profiled);
+}
+
+Test(folding, lives_one_by_one_say_the_same_as_a_record_of_several) {
+  struct trace_writer *writer = begin();
+  writer_life(writer, 1, 1000, 1100, 10, 1);
+  writer_life(writer, 1, 1200, 1500, 0, 1);
+  struct profiled profiled = end(writer, 5000);
+  assert_two_blocks(&profiled, 300); /* each is known to the tick */
   profiled_free(&profiled);
 }
 
@@ -93,7 +103,7 @@ Test(folding, a_cell_says_the_same_as_a_record, .timeout = 60) {
     struct writer_fold fold = two_blocks();
     writer_cell(writer, 1, numbers[i], &fold);
     struct profiled profiled = end(writer, 5000);
-    assert_two_blocks(&profiled);
+    assert_two_blocks(&profiled, 256);
     profiled_free(&profiled);
   }
 }
@@ -316,7 +326,27 @@ Test(folding, a_young_block_that_was_just_folded_counts_once) {
   writer_cell(writer, 1, 9, &fold);
   writer_young(writer, 1, 3, fold.last_birth, 0xb000, 0, 1); /* the cell's last block */
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
+  profiled_free(&profiled);
+}
+
+Test(folding, a_young_block_whose_life_was_just_written_counts_once) {
+  struct trace_writer *writer = begin();
+  writer_life(writer, 1, 1000, 1100, 10, 1);
+  writer_life(writer, 1, 1200, 1500, 0, 1);
+  writer_young(writer, 1, 3, 1200, 0xb000, 0, 1); /* the last record's */
+  struct profiled profiled = end(writer, 5000);
+  assert_two_blocks(&profiled, 300);
+  profiled_free(&profiled);
+
+  writer = begin();
+  writer_life(writer, 1, 1000, 1100, 10, 1);
+  writer_life(writer, 1, 1200, 1500, 0, 1);
+  writer_young(writer, 1, 3, 1200, 0xb000, 3, 2); /* of another site */
+  writer_young(writer, 1, 4, 1000, 0xc000, 4, 1); /* not the last record's */
+  profiled = end(writer, 5000);
+  assert_figure(profiled.profile->folded, 2, 11);
+  assert_figure(profiled.profile->at_end, 2, 7);
   profiled_free(&profiled);
 }
 
@@ -340,7 +370,7 @@ Test(folding, of_two_sums_the_one_committed_last_is_valid) {
   /* the sum of one block, and one of three that was not committed yet: its commit is an old one */
   cell->sums[1] = (struct trace_sum){TRACE_SUM(1, 7, 5), 999, 999, 999};
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
 
@@ -350,7 +380,7 @@ Test(folding, a_histogram_one_short_gets_the_last_bucket) {
   struct trace_cell *cell = writer_cell(writer, 1, 9, &fold);
   cell->counts[fold.last_bucket]--;
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
   cr_assert_geq(histogram_percentile(&profiled_site(&profiled, 1)->lifetimes, 1), 256);
   profiled_free(&profiled);
 }
@@ -365,7 +395,7 @@ Test(folding, a_cell_that_was_just_written_counts_once) {
     writer_lane_control(writer, 1)->flushing =
         TRACE_FLUSHING(number, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1));
     struct profiled profiled = end(writer, 5000);
-    assert_two_blocks(&profiled);
+    assert_two_blocks(&profiled, 256);
     profiled_free(&profiled);
   }
 }
@@ -377,7 +407,7 @@ Test(folding, a_cell_whose_record_was_not_committed_counts) {
   writer_lane_control(writer, 1)->flushing =
       TRACE_FLUSHING(6, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1) + 20);
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
 
@@ -390,7 +420,7 @@ Test(folding, a_cell_written_before_its_chunk_was_sealed_is_void_still) {
       TRACE_FLUSHING(6, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1));
   writer_seal(writer, 1);
   struct profiled profiled = end(writer, 5000);
-  assert_two_blocks(&profiled);
+  assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
 
@@ -490,6 +520,17 @@ Test(folding, a_record_that_cannot_be_true_is_refused_and_missed) {
     cr_assert_eq(profiled.profile->births, i > 0 ? 0 : 2, "record %zu", i);
     profiled_free(&profiled);
   }
+}
+
+Test(folding, a_life_that_cannot_be_true_is_refused_and_missed) {
+  struct trace_writer *writer = begin();
+  writer_life(writer, 1, 0, 3000, UINT64_MAX, 1); /* more byte-ticks than there can be */
+  writer_life(writer, 1, 2000, 3000, 1, 0x7fffffff);
+  writer_life(writer, 1, 2000, 3000, 5, 1);
+  struct profiled profiled = end(writer, 5000);
+  cr_assert_eq(profiled.info->missing.bad_folds, 2);
+  assert_figure(profiled.profile->folded, 1, 5);
+  profiled_free(&profiled);
 }
 
 Test(folding, folds_in_a_sample_cannot_be_true) {

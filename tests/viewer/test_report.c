@@ -137,31 +137,57 @@ Test(report, no_line_is_wider_than_the_terminal) {
   free_reported(&reported);
 }
 
-Test(report, a_site_shows_everything_that_is_known_of_it) {
+Test(report, a_folded_trace_says_what_was_only_counted_and_what_is_uncertain) {
+  assert_summary("summary-folded.txt", STORY_FOLDED, 100, false, true,
+                 (struct selection_options){0});
+}
+
+Test(report, a_sample_says_that_it_is_one_and_how_sure_its_figures_are) {
+  assert_summary("summary-sampled.txt", STORY_SAMPLED, 100, false, true,
+                 (struct selection_options){0});
+}
+
+Test(report, a_trace_that_has_reached_its_limit_says_so) {
   struct trace_writer *writer = story_begin(NULL, STORY_UNBOUNDED);
+  writer_control(writer)->stop = TRACE_STOP_SIZE;
+  writer_control(writer)->stop_ticks = WRITER_START_TICKS + 900000000;
+  struct reported reported = report_of(writer);
+  struct page page;
+  page_open(&page, 200, false, true);
+  report_head(&page.terminal, &reported.report);
+  cr_assert_not_null(strstr(page_text(&page), "the trace has reached its size limit"));
+  page_close(&page);
+  free_reported(&reported);
+}
+
+static void assert_site(const char *name, enum story story, uint32_t site, int width) {
+  struct trace_writer *writer = story_begin(NULL, story);
   struct reported reported = report_of(writer);
   struct trace_file *file;
   struct profile *profile;
-  struct timeline timeline = {.stack = STORY_COPY};
+  struct timeline timeline = {.stack = site};
   char message[512];
   cr_assert_eq(trace_file_open(writer_path(writer), &file, message), 0);
   cr_assert_eq(trace_file_profile(file, &profile, &timeline, NULL, NULL), 0);
   reported.report.depth = 0;
   struct page page;
-  page_open(&page, 100, false, true);
-  report_site(&page.terminal, &reported.report, profiled_site(&reported.profiled, STORY_COPY),
-              &timeline);
-  golden_assert("site.txt", page_text(&page));
-  page_close(&page);
-  page_open(&page, 60, false, true);
-  report_site(&page.terminal, &reported.report, profiled_site(&reported.profiled, STORY_COPY),
-              &timeline);
-  golden_assert("site-60.txt", page_text(&page));
-  cr_assert_leq(widest_line(page_text(&page)), 60);
+  page_open(&page, width, false, true);
+  report_site(&page.terminal, &reported.report, profiled_site(&reported.profiled, site), &timeline);
+  golden_assert(name, page_text(&page));
+  cr_assert_leq(widest_line(page_text(&page)), (size_t)width);
   page_close(&page);
   profile_free(profile);
   trace_file_close(file);
   free_reported(&reported);
+}
+
+Test(report, a_site_with_folded_blocks_says_that_nobody_knows_where_they_died) {
+  assert_site("site-folded.txt", STORY_FOLDED, STORY_SCRATCH, 100);
+}
+
+Test(report, a_site_shows_everything_that_is_known_of_it) {
+  assert_site("site.txt", STORY_UNBOUNDED, STORY_COPY, 100);
+  assert_site("site-60.txt", STORY_UNBOUNDED, STORY_COPY, 60);
 }
 
 Test(report, a_damaged_trace_says_what_is_missing) {
@@ -322,6 +348,59 @@ Test(report_json, it_has_the_figures_of_the_run_and_of_its_sites) {
   cr_assert_eq(integer_at(death_stack, "blocks"), 39);
   cr_assert_eq(json_array_size(json_object_get(death_stack, "stack")), 3);
   cr_assert_eq(json_array_size(json_object_get(json, "problems")), 2);
+  json_decref(json);
+  free_reported(&reported);
+}
+
+static void assert_interval(const json_t *object, const char *key, double least, double most) {
+  const json_t *range = json_object_get(json_object_get(object, "intervals"), key);
+  cr_assert_eq(json_array_size(range), 2, "%s", key);
+  double low = json_real_value(json_array_get(range, 0));
+  double high = json_real_value(json_array_get(range, 1));
+  cr_assert(least <= low && low <= high && high <= most, "%s: %f to %f", key, low, high);
+}
+
+Test(report_json, a_folded_trace_has_counts_of_what_was_folded_and_a_bound_of_the_peak) {
+  struct reported reported = report_of(story_begin(NULL, STORY_FOLDED));
+  json_t *json = json_of(&reported, (struct selection_options){.sort = SORT_BLOCKS});
+  json_t *run = json_object_get(json, "run"), *totals = json_object_get(json, "totals");
+  cr_assert(json_is_false(json_object_get(run, "exact")));
+  cr_assert(json_is_null(json_object_get(run, "sampled")));
+  cr_assert_eq(integer_at(run, "events"), 40 + 39 + 3 + 10);
+  cr_assert_eq(integer_at(run, "max_file_bytes"), 1 << 20);
+  json_t *folding = json_object_get(run, "folding"), *ages = json_object_get(folding, "ages");
+  cr_assert_eq(integer_at(folding, "max_bytes"), 32 << 10);
+  cr_assert_eq(json_array_size(ages), 2);
+  cr_assert_eq(integer_at(json_array_get(ages, 1), "since_ns"), 700000000);
+  cr_assert_eq(integer_at(json_array_get(ages, 1), "age_ns"), 10000000);
+  cr_assert_eq(integer_at(totals, "births"), 241); /* as without folding */
+  cr_assert_eq(integer_at(totals, "total_bytes"), 40 * 1000 + 100 + 300 + 200 * 64);
+  cr_assert_eq(integer_at(totals, "folded_blocks"), 195);
+  cr_assert_eq(integer_at(totals, "folded_bytes"), 195 * 64);
+  cr_assert_eq(integer_at(totals, "peak_uncertainty_blocks"), 9);
+  cr_assert_eq(integer_at(totals, "peak_uncertainty_bytes"), 576);
+  cr_assert_null(json_object_get(totals, "intervals"));
+  json_t *scratch = json_array_get(json_object_get(json, "sites"), 0);
+  cr_assert_eq(integer_at(scratch, "births"), 200);
+  cr_assert_eq(integer_at(scratch, "folded_blocks"), 195);
+  json_decref(json);
+  free_reported(&reported);
+}
+
+Test(report_json, a_sample_has_intervals_beside_its_estimates) {
+  struct reported reported = report_of(story_begin(NULL, STORY_SAMPLED));
+  json_t *json = json_of(&reported, (struct selection_options){0});
+  json_t *run = json_object_get(json, "run"), *totals = json_object_get(json, "totals");
+  cr_assert_eq(integer_at(json_object_get(run, "sampled"), "mean_bytes"), 1000);
+  /* 40 messages of 1,000 bytes count 1.582 times each */
+  json_t *copy = json_array_get(json_object_get(json, "sites"), 0);
+  cr_assert_eq(integer_at(copy, "total_blocks"), 63);
+  cr_assert_eq(integer_at(copy, "births"), 63);
+  assert_interval(copy, "total_blocks", 50, 80);
+  assert_interval(copy, "at_peak_bytes", 40000, 80000);
+  assert_interval(copy, "held_byte_seconds", 20000, 45000);
+  assert_interval(totals, "peak_bytes", 40000, 90000);
+  assert_interval(totals, "end_blocks", 0, 60); /* small ones may have been missed */
   json_decref(json);
   free_reported(&reported);
 }

@@ -9,6 +9,7 @@
 
 #include "viewer/end_record.h"
 #include "viewer/recordable.h"
+#include "viewer/recording_options.h"
 #include "viewer/rss.h"
 #include "viewer/trace_template.h"
 
@@ -149,4 +150,60 @@ Test(recordable, a_cut_file_is_foreign_or_judged_by_what_is_left) {
       cr_assert_eq(kind, RECORDABLE_STATIC, "cut to %ld: %d", length, (int)kind);
     unlink(path);
   }
+}
+
+Test(recording_options, quantities_have_a_unit_that_the_recorder_knows) {
+  static const char *const sizes[] = {"512KiB", "512K", "1MiB",  "3M",
+                                      "2GiB",   "1G",   "4096B", "9999"};
+  static const char *const not_sizes[] = {
+      "", "KiB", "1.5MiB", "-1K", "512kb", "1 KiB", "2TiB", "+3", "99999999999999999999K"};
+  for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+    cr_assert_null(recording_options_sample_wrong(sizes[i]), "%s", sizes[i]);
+  for (size_t i = 0; i < sizeof(not_sizes) / sizeof(*not_sizes); i++) {
+    cr_assert_not_null(recording_options_sample_wrong(not_sizes[i]), "%s", not_sizes[i]);
+    cr_assert_not_null(recording_options_max_size_wrong(not_sizes[i]), "%s", not_sizes[i]);
+  }
+  cr_assert_not_null(recording_options_sample_wrong("0"));
+  cr_assert_not_null(recording_options_max_size_wrong("1023KiB"));
+  cr_assert_null(recording_options_max_size_wrong("1MiB"));
+  static const char *const folds[] = {"1ms", "500us", "1s", "0ns", "999999ns,4KiB", "1ms,1MiB"};
+  static const char *const not_folds[] = {"", "1", "2s", "1ms,", "1ms,2MiB", ",4KiB", "1ms 4KiB"};
+  for (size_t i = 0; i < sizeof(folds) / sizeof(*folds); i++)
+    cr_assert_null(recording_options_fold_wrong(folds[i]), "%s", folds[i]);
+  for (size_t i = 0; i < sizeof(not_folds) / sizeof(*not_folds); i++)
+    cr_assert_not_null(recording_options_fold_wrong(not_folds[i]), "%s", not_folds[i]);
+}
+
+/* The variable as it would be set; NULL: as the environment has it. */
+static const char *variable(const struct recording_options *options, const char *name) {
+  struct recording_variable variables[RECORDING_VARIABLES_MAX];
+  size_t count = recording_options_variables(options, variables);
+  cr_assert_leq(count, RECORDING_VARIABLES_MAX);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(variables[i].name, name) == 0) return variables[i].value;
+  return NULL;
+}
+
+Test(recording_options, what_is_given_counts_whatever_the_environment_has) {
+  struct recording_options exact = {.exact = true}, none = {0};
+  struct recording_options sample = {.sample = "1MiB", .max_size = "8MiB"}, fold = {.fold = "2ms"};
+  cr_assert_str_eq(variable(&exact, "DWELL_EXACT"), "1");
+  cr_assert_str_eq(variable(&exact, "DWELL_SAMPLE"), "");
+  cr_assert_null(variable(&exact, "DWELL_FOLD"));
+  cr_assert_str_eq(variable(&sample, "DWELL_EXACT"), "0");
+  cr_assert_str_eq(variable(&sample, "DWELL_SAMPLE"), "1MiB");
+  cr_assert_str_eq(variable(&sample, "DWELL_MAX_SIZE"), "8MiB");
+  cr_assert_str_eq(variable(&fold, "DWELL_FOLD"), "2ms");
+  cr_assert_str_eq(variable(&fold, "DWELL_SAMPLE"), "");
+  cr_assert_null(variable(&none, "DWELL_EXACT"));
+}
+
+Test(recording_options, what_excludes_each_other_is_refused) {
+  cr_assert_null(recording_options_conflict(&(struct recording_options){.exact = true}));
+  cr_assert_not_null(
+      recording_options_conflict(&(struct recording_options){.exact = true, .sample = "1K"}));
+  cr_assert_not_null(
+      recording_options_conflict(&(struct recording_options){.exact = true, .fold = "1ms"}));
+  cr_assert_not_null(
+      recording_options_conflict(&(struct recording_options){.sample = "1K", .fold = "1ms"}));
 }

@@ -10,6 +10,7 @@
 #include "profiled.h"
 #include "viewer/moment.h"
 #include "viewer/process.h"
+#include "viewer/slots.h"
 
 static struct trace_writer *one_block(void) {
   struct trace_writer *writer = writer_new();
@@ -278,6 +279,58 @@ Test(trace_file, a_live_trace_is_cut_at_the_moment_of_opening) {
   cr_assert_eq(profiled.profile->reallocations, 0);
   cr_assert_eq(profiled.profile->at_end.blocks, 1);
   cr_assert_eq(profiled.profile->at_end.bytes, 100);
+  cr_assert(profiled.profile->check.agree);
+  profiled_free(&profiled);
+}
+
+Test(trace_file, a_block_that_was_written_while_a_live_lane_was_copied_counts_once) {
+  struct trace_writer *writer = of_this_process();
+  uint32_t lane = writer_lane(writer);
+  writer_birth(writer, lane, 300, 0xd000, 7, 0);
+  writer_birth(writer, lane, 400, 0xe000, 8, 0);
+  writer_young(writer, lane, 1, 300, 0xd000, 7, 0); /* not the last record any more */
+  writer_young(writer, lane, 2, 500, 0xf000, 9, 0);
+  writer_life(writer, lane, 350, 360, 5, 0);
+  writer_young(writer, lane, 3, 350, 0xf100, 5, 0); /* neither */
+  writer_birth(writer, lane, 420, 0xe100, 3, 0);
+  struct profiled profiled = profiled_trace(writer);
+  cr_assert_eq(profiled.profile->births, 1 + 4 + 1);
+  cr_assert_eq(profiled.profile->folded.blocks, 1);
+  cr_assert_eq(profiled.profile->order_violations, 0);
+  cr_assert_eq(profiled.profile->at_end.bytes, 100 + 7 + 8 + 9 + 3);
+  profiled_free(&profiled);
+}
+
+/* As if more had been written, and sealed, after the window was copied. */
+Test(trace_file, a_live_lane_is_taken_as_its_window_was) {
+  struct trace_writer *writer = of_this_process();
+  uint32_t lane = writer_lane(writer);
+  struct writer_fold fold = {.stack = 1};
+  writer_node(writer, lane, 1, 0, 0, 1);
+  writer_birth(writer, lane, 300, 0xd000, 7, 1);
+  uint32_t used = writer_lane_used(writer, lane);
+  writer_fold_life(&fold, 310, 320, 5);
+  writer_fold(writer, lane, &fold);
+  writer_birth(writer, lane, 400, 0xe000, 8, 1);
+  writer_cell(writer, lane, 0, &fold);
+  writer_young(writer, lane, 1, 400, 0xe000, 8, 1);
+  writer_seal_killed(writer, lane);
+  writer_finish(writer);
+  struct trace_lane *control = writer_lane_control(writer, lane);
+  uint8_t records[256];
+  uint64_t at = writer_window_offset(writer, lane);
+  cr_assert_lt(used, sizeof(records));
+  cr_assert_eq(pread(writer_fd(writer), records, used,
+                     (off_t)(at + TRACE_SLOT + sizeof(struct trace_chunk))),
+               (ssize_t)used);
+  control->state = TRACE_STATE(slots_crc(records, used), 1, used);
+  cr_assert_eq(pwrite(writer_fd(writer), control, sizeof(*control), (off_t)at),
+               (ssize_t)sizeof(*control));
+  struct profiled profiled = profiled_as_is(writer);
+  cr_assert_eq(profiled.info->ending, RUN_ENDED_RUNNING);
+  cr_assert_eq(profiled.profile->folded.blocks, 1);
+  cr_assert_eq(profiled.profile->births, 1 + 1 + 2);
+  cr_assert_eq(profiled.profile->order_violations, 0);
   cr_assert(profiled.profile->check.agree);
   profiled_free(&profiled);
 }

@@ -471,6 +471,13 @@ void writer_fold(struct trace_writer *writer, uint32_t number, const struct writ
   writer_record(writer, number, TRACE_FOLD, fields, bytes, used);
 }
 
+void writer_life(struct trace_writer *writer, uint32_t number, uint64_t birth, uint64_t death,
+                 uint64_t size, uint32_t stack) {
+  struct writer_lane *lane = lane_for(writer, number, 0);
+  uint64_t fields[4] = {ticks_field(writer, lane, death), death - birth, size, stack};
+  writer_record(writer, number, TRACE_LIFE, fields, NULL, 0);
+}
+
 struct trace_cell *writer_cell(struct trace_writer *writer, uint32_t number, uint32_t place,
                                const struct writer_fold *fold) {
   struct writer_lane *lane = writer->lanes[number];

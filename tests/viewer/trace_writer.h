@@ -93,6 +93,9 @@ struct writer_fold {
 void writer_fold_life(struct writer_fold *fold, uint64_t birth, uint64_t death, uint64_t size);
 /* As a TRACE_FOLD record. */
 void writer_fold(struct trace_writer *writer, uint32_t lane, const struct writer_fold *fold);
+/* One folded block as a TRACE_LIFE record. */
+void writer_life(struct trace_writer *writer, uint32_t lane, uint64_t birth, uint64_t death,
+                 uint64_t size, uint32_t stack);
 /* As the lane's cell of that number; beyond the window's, slots of more cells are made. The cell is
  * to be changed at will before writer_finish(). */
 struct trace_cell *writer_cell(struct trace_writer *writer, uint32_t lane, uint32_t number,

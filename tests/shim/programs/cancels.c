@@ -8,6 +8,7 @@
 #include "say.h"
 
 static sem_t running;
+static _Atomic unsigned pairs;
 
 static void *deferred(void *unused) {
   sem_post(&running);
@@ -21,16 +22,18 @@ static void *deferred(void *unused) {
 static void *asynchronous(void *unused) {
   pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
   sem_post(&running);
-  for (;;)
+  for (;; pairs++)
     free(malloc(5503));
   return unused;
 }
 
-static void cancel_one(void *(*body)(void *), unsigned spins) {
+static void cancel_one(void *(*body)(void *), unsigned least, unsigned spins) {
   pthread_t thread;
   void *result;
   NEED(pthread_create(&thread, NULL, body, NULL) == 0);
   NEED(sem_wait(&running) == 0);
+  while (pairs < least)
+    sched_yield();
   for (volatile unsigned i = 0; i < spins; i++)
     ;
   NEED(pthread_cancel(thread) == 0);
@@ -40,9 +43,9 @@ static void cancel_one(void *(*body)(void *), unsigned spins) {
 int main(void) {
   NEED(sem_init(&running, 0, 0) == 0);
   for (unsigned i = 0; i < 20; i++)
-    cancel_one(deferred, 100 * i);
+    cancel_one(deferred, 0, 100 * i);
   for (unsigned i = 0; i < 200; i++)
-    cancel_one(asynchronous, 20000 + 97 * i);
+    cancel_one(asynchronous, pairs + 2, 97 * i);
   say("done\n");
   return 0;
 }
