@@ -208,6 +208,24 @@ Test(folding, takes_no_block_that_another_thread_has_freed) {
   trial_free(trial);
 }
 
+/* All of them would be falsely folded by a rule that looks at the address alone. */
+Test(folding, takes_no_block_whose_address_another_thread_gave_back) {
+  static const char *const modes[] = {FOLD_ALL, "DWELL_FOLD=1ms"};
+  for (size_t mode = 0; mode < 2; mode++) {
+    struct trial *trial = TRIAL(.program = "comes_back", .variables = {modes[mode]});
+    struct recording *recording = recording_only(trial);
+    for (uint64_t size = 401; size <= 403; size += 2) {
+      struct tally tally = recording_tally(recording, size);
+      cr_assert_eq(tally.births, 20000, "%lu: %lu births", size, tally.births);
+      cr_assert_eq(tally.deaths, 20000, "%lu: %lu deaths", size, tally.deaths);
+      cr_assert_eq(tally.handoffs, 20000, "%lu: %lu handed off", size, tally.handoffs);
+    }
+    cr_assert_eq(recording->profile->unmatched_deaths, 0);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
 /* ---- many sites ------------------------------------------------------------------------- */
 
 /* Sites of paths.h with so many blocks each, `more` for path % 5 besides, of 1000 + path bytes. */
