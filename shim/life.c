@@ -41,13 +41,20 @@ struct life_resize life_resize_begin(struct lane *lane, void *block) {
   return resize;
 }
 
+/* What an unsampled block had been asked for is not known, only what it had. Both counts are of
+ * that, so many small steps add up to the whole: counted from what it had to what it was asked for,
+ * a buffer that grows byte by byte would grow once in 16 steps, and then by one. */
+static bool sample_takes_growth(struct lane *lane, size_t old_bytes, void *block) {
+  size_t bytes = next.malloc_usable_size(block);
+  return bytes > old_bytes && sample_takes(lane, bytes - old_bytes);
+}
+
 void life_resize_end(struct lane *lane, struct life_resize resize, void *block, void *other,
                      size_t size) {
   uint64_t after = lane_ticks(lane);
   void *now = other ? other : size == 0 ? NULL : block; /* where it is */
   if (sample_mean_bytes) {
-    bool grown = other && size > resize.old_bytes;
-    if (!resize.sampled && !(grown && sample_takes(lane, size - resize.old_bytes))) return;
+    if (!resize.sampled && !(other && sample_takes_growth(lane, resize.old_bytes, other))) return;
     if (now && !sample_add(now)) return;
   }
   if (other)

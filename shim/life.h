@@ -70,7 +70,7 @@ static inline void life_death(struct lane *lane, void *block) {
 /* What a realloc has to remember over the real call. */
 struct life_resize {
   uint64_t before;
-  size_t old_bytes; /* sampling: what it had at least */
+  size_t old_bytes; /* sampling: that it could use */
   bool sampled;
 };
 struct life_resize life_resize_begin(struct lane *lane, void *block);

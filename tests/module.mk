@@ -79,7 +79,15 @@ $(BUILD)/tests/stress/ledger: $(BUILD)/obj/tests/stress/ledger.o $(BUILD)/obj/te
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
 
-stress-programs: $(BUILD)/tests/stress/ledger_host $(BUILD)/tests/stress/ledger
+$(BUILD)/tests/stress/steps_host: tests/stress/steps_host.c tests/stress/ledger.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -g -O1 -D_GNU_SOURCE -fno-builtin -o $@ $<
+
+$(BUILD)/tests/stress/steps: $(BUILD)/obj/tests/stress/steps.o $(BUILD)/obj/tests/stress/ledger_check.o $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
+
+stress-programs: $(addprefix $(BUILD)/tests/stress/,ledger_host ledger steps_host steps)
 
 # The bench's loops: without frame pointers, as distributions build; every call has its frame.
 LOOP_FLAGS = -fomit-frame-pointer -fno-optimize-sibling-calls -fno-builtin -pthread

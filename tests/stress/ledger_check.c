@@ -154,6 +154,8 @@ static int read_trace(const char *path, struct trace_state *state, struct ledger
     for (size_t i = 0; i < batch.count; i++)
       apply(state, &catalog, &batch.events[i], batch.lanes[i], verdict);
   if (slots.lost_chunks) fault(verdict, "chunks lost", slots.lost_chunks, 0);
+  if (merge.source.bad_records) fault(verdict, "bad records", merge.source.bad_records, 0);
+  if (merge.source.foreign_stacks) fault(verdict, "bad stacks", merge.source.foreign_stacks, 0);
   if (merge.source.bad_folds) fault(verdict, "impossible folds", merge.source.bad_folds, 0);
   merge_end(&merge);
   slots_free(&slots);
@@ -189,9 +191,9 @@ static void check_count(struct ledger_verdict *verdict, const char *what, uint64
   }
 }
 
-static void compare(struct trace_state *state, const struct ledger *ledger, bool killed,
+static void compare(struct trace_state *state, const struct ledger *ledger, unsigned in_flight,
                     struct ledger_verdict *verdict) {
-  const uint64_t in_flight = killed ? LEDGER_THREADS : 0;
+  const bool killed = in_flight != 0;
   uint64_t births = 0, deaths = 0, reallocs = 0, bytes = 0, left = 0;
   uint64_t between[LEDGER_MOVING + 1] = {0}; /* slots by state, but for those that are alive */
   struct live *live, *next;
@@ -229,6 +231,15 @@ static void compare(struct trace_state *state, const struct ledger *ledger, bool
     free(state->flying[i]);
 }
 
+int ledger_compare(const char *trace, const struct ledger *ledger, unsigned in_flight,
+                   struct ledger_verdict *verdict) {
+  struct trace_state state = {0};
+  memset(verdict, 0, sizeof *verdict);
+  int result = read_trace(trace, &state, verdict);
+  if (result == 0) compare(&state, ledger, in_flight, verdict);
+  return result;
+}
+
 int ledger_run_and_check(const char *build, const char *directory, const char *variable,
                          long operations, unsigned kill_after_us, struct ledger_verdict *verdict) {
   char host[4096], preload[4200], out[4200], trace[4096], book[4096], count[32];
@@ -241,7 +252,6 @@ int ledger_run_and_check(const char *build, const char *directory, const char *v
   char how[64];
   snprintf(how, sizeof how, "%s", variable);
   char *argv[] = {host, book, count, NULL}, *envp[] = {preload, out, how, NULL};
-  memset(verdict, 0, sizeof *verdict);
   unlink(trace);
 
   int fd = open(book, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -264,9 +274,8 @@ int ledger_run_and_check(const char *build, const char *directory, const char *v
     fprintf(stderr, "ledger_host ended with wait status %#x\n", status);
     result = -ECHILD;
   }
-  struct trace_state state = {0};
-  if (result == 0) result = read_trace(trace, &state, verdict);
-  if (result == 0) compare(&state, ledger, kill_after_us != 0, verdict);
+  if (result == 0)
+    result = ledger_compare(trace, ledger, kill_after_us ? LEDGER_THREADS : 0, verdict);
   munmap(ledger, sizeof *ledger);
   return result;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ledger;
 struct ledger_verdict {
   uint64_t births, deaths, reallocs; /* of the ledger's blocks, in the trace */
   uint64_t folded;                   /* births and deaths that were folded; counted in those too */
@@ -19,5 +20,10 @@ struct ledger_verdict {
  * could not be made. */
 int ledger_run_and_check(const char *build, const char *directory, const char *variable,
                          long operations, unsigned kill_after_us, struct ledger_verdict *verdict);
+
+/* Compares a trace as it is now with the ledger as it is now: so many events may be in flight, none
+ * when the program has ended. Returns 0, or -errno when the trace could not be read. */
+int ledger_compare(const char *trace, const struct ledger *ledger, unsigned in_flight,
+                   struct ledger_verdict *verdict);
 
 #endif
