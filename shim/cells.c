@@ -153,7 +153,7 @@ bool cells_write_alone(struct lane *lane, struct trace_young *young, uint64_t ti
     return false;
   lane->touched_point = TRACE_STATE_POINT(lane->window->state);
   lane->touched = young;
-  record_life(lane, young->ticks, ticks, young->size ? young->size : 1, young->stack);
+  record_life(lane, young->ticks, ticks, young_worth(young->size), young->stack);
   young_clear(lane, young);
   lane->touched_point = 0;
   return true;

@@ -63,7 +63,7 @@ static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint
   bool second = cell->sums[1].commit > cell->sums[0].commit;
   const struct trace_sum *from = &cell->sums[second];
   struct trace_sum *to = &cell->sums[!second];
-  uint64_t lifetime = ticks - young->ticks, bytes = young->size ? young->size : 1;
+  uint64_t lifetime = ticks - young->ticks, bytes = young_worth(young->size);
   uint32_t bucket = trace_bucket(lifetime);
   lane->touched = young;
   to->bytes = from->bytes + bytes;

@@ -207,7 +207,7 @@ void lane_recover(struct lane *lane) {
   lane->young_bytes = lane->young_blocks = 0;
   for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
     if (lane->young[i].address) {
-      lane->young_bytes += lane->young[i].size;
+      lane->young_bytes += young_worth(lane->young[i].size);
       lane->young_blocks++;
     }
   lane->memory.nodes_known = lane->memory.states_known = 0;

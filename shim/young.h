@@ -76,9 +76,14 @@ static inline uint64_t young_birth_ticks(const struct lane *lane, uint64_t guard
   return lane_ticks(lane);
 }
 
+/* A request of 0 bytes counts as 1. */
+static inline uint64_t young_worth(uint32_t size) {
+  return size ? size : 1;
+}
+
 /* The entry goes: its block is folded or written. */
 static inline void young_clear(struct lane *lane, struct trace_young *young) {
-  lane->young_bytes -= young->size;
+  lane->young_bytes -= young_worth(young->size);
   lane->young_blocks--;
   __atomic_store_n(&young->address, 0, __ATOMIC_RELEASE);
   lane->touched = NULL;
@@ -109,7 +114,7 @@ static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, u
   young->stack = stack;
   young->guard = guard;
   __atomic_store_n(&young->address, address, __ATOMIC_RELEASE);
-  lane->young_bytes += size;
+  lane->young_bytes += young_worth(size);
   if (lane->young_bytes > lane->window->young_bytes_max)
     lane->window->young_bytes_max = lane->young_bytes;
   if (++lane->young_blocks > lane->window->young_blocks_max)

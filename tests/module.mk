@@ -125,5 +125,8 @@ $(BUILD)/tests/bench/reader: $(BUILD)/obj/tests/bench/reader.o $(BUILD)/obj/test
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
 
+# loops that the recorder's tests run too
+tests: $(BUILD)/tests/bench/pair $(BUILD)/tests/bench/survivors
+
 bench-programs: $(addprefix $(BUILD)/tests/bench/,pair survivors handoff stl measure trace_control \
   null_shim.so count_shim.so reader)

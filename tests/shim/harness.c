@@ -167,6 +167,24 @@ void trial_free(struct trial *trial) {
   free(trial);
 }
 
+size_t lines(const char *text) {
+  size_t count = 0;
+  for (; *text; text++)
+    count += *text == '\n';
+  return count;
+}
+
+bool stressing(void) {
+  return getenv("DWELL_STRESS") != NULL;
+}
+
+uint64_t trial_trace_bytes(const struct trial *trial) {
+  struct stat status;
+  cr_assert_eq(trial->trace_count, 1, "%zu traces; stderr: %s", trial->trace_count, trial->err);
+  cr_assert_eq(stat(trial->traces[0], &status), 0);
+  return (uint64_t)status.st_size;
+}
+
 struct recording *recording_open(const char *path) {
   char message[512] = "";
   struct recording *recording = calloc(1, sizeof(*recording));

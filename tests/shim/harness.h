@@ -48,6 +48,13 @@ void trial_free(struct trial *trial);
 
 #define TRIAL(...) trial_record(&(struct trial_setup){__VA_ARGS__})
 
+size_t lines(const char *text);
+/* Whether `make stress` runs the test ($DWELL_STRESS is set): what is a matter of numbers is then
+ * done with large ones. */
+bool stressing(void);
+/* The size of the only trace of a trial. */
+uint64_t trial_trace_bytes(const struct trial *trial);
+
 struct recording {
   struct trace_file *file;
   const struct run_info *info;

@@ -14,13 +14,6 @@ static const char *name_of(const char *path) {
   return strrchr(path, '/') + 1;
 }
 
-static size_t lines(const char *text) {
-  size_t count = 0;
-  for (; *text; text++)
-    count += *text == '\n';
-  return count;
-}
-
 Test(environment, a_name_is_made_of_program_pid_and_host) {
   struct utsname host;
   char expected[300];
@@ -87,6 +80,51 @@ Test(environment, wrong_values_cost_one_line_each_and_the_default_is_taken) {
     recording_free(recording);
     trial_free(trial);
   }
+}
+
+Test(environment, wrong_amounts_cost_one_line_each_and_the_default_is_taken) {
+  static const char *const wrong[] = {
+      "DWELL_FOLD=fast",        "DWELL_FOLD=1",         "DWELL_FOLD=-1ms",
+      "DWELL_FOLD=1001ms",      "DWELL_FOLD=1ms,",      "DWELL_FOLD=1ms,1025KiB",
+      "DWELL_FOLD=,1KiB",       "DWELL_FOLD=1ms,1k",    "DWELL_FOLD=99999999999999999999s",
+      "DWELL_SAMPLE=0",         "DWELL_SAMPLE=often",   "DWELL_SAMPLE=-512KiB",
+      "DWELL_SAMPLE=1.5MiB",    "DWELL_SAMPLE=1025GiB", "DWELL_MAX_SIZE=0",
+      "DWELL_MAX_SIZE=1023KiB", "DWELL_MAX_SIZE=10 MB", "DWELL_MAX_SIZE=99999999999999999999",
+      "DWELL_EXACT=yes"};
+  for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    char name[32];
+    struct trial *trial =
+        trial_run(&(struct trial_setup){.program = "basics", .variables = {wrong[i]}});
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(wrong[i], "="), wrong[i]);
+    cr_assert_eq(trial->status, 0);
+    cr_assert_eq(lines(trial->err), 1, "%s: %s", wrong[i], trial->err);
+    cr_assert(strstr(trial->err, name), "%s: %s", wrong[i], trial->err);
+    struct recording *recording = recording_only(trial);
+    const struct run_info *info = recording->info;
+    cr_assert_eq(recording->profile->births, 7);
+    cr_assert(!info->exact);
+    cr_assert_eq(info->fold_age_count, 1);
+    /* 1 ms: the rate of the clock is an estimate in a run as short as this */
+    cr_assert(info->fold_ages[0].age_ns > 500000 && info->fold_ages[0].age_ns < 2000000, "%lu ns",
+              info->fold_ages[0].age_ns);
+    cr_assert_eq(info->fold_bytes, 32768);
+    cr_assert_eq(info->sample_bytes, 0);
+    cr_assert_eq(info->max_file_bytes, 0);
+    recording_free(recording);
+    trial_free(trial);
+  }
+}
+
+Test(environment, exact_goes_before_sampling_and_says_so) {
+  struct trial *trial = trial_run(&(struct trial_setup){
+      .program = "basics", .variables = {"DWELL_EXACT=1", "DWELL_SAMPLE=512KiB"}});
+  cr_assert_eq(lines(trial->err), 1, "%s", trial->err);
+  struct recording *recording = recording_only(trial);
+  cr_assert(recording->info->exact);
+  cr_assert_eq(recording->info->sample_bytes, 0);
+  cr_assert_eq(recording->profile->births, 7);
+  recording_free(recording);
+  trial_free(trial);
 }
 
 Test(environment, quiet_says_nothing_even_of_wrong_values) {

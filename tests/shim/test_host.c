@@ -11,13 +11,6 @@
 #include "harness.h"
 #include "shim/trace.h"
 
-static size_t lines(const char *text) {
-  size_t count = 0;
-  for (; *text; text++)
-    count += *text == '\n';
-  return count;
-}
-
 Test(host, that_closes_all_descriptors_is_recorded_on) {
   struct trial *trial = TRIAL(.program = "closes_all");
   struct recording *recording = recording_only(trial);

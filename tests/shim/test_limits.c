@@ -15,13 +15,6 @@
 #include "harness.h"
 #include "shim/trace.h"
 
-static size_t lines(const char *text) {
-  size_t count = 0;
-  for (; *text; text++)
-    count += *text == '\n';
-  return count;
-}
-
 static bool file_put(const char *directory, const char *name, const char *text) {
   char path[PATH_MAX];
   snprintf(path, sizeof(path), "%s/%s", directory, name);

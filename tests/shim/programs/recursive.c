@@ -1,0 +1,66 @@
+/* recursive tree: goes down to depth 10,000; each step is taken from one of three places, by fixed
+ * chance, and each level makes a block of 701 and frees it; from some levels a side branch of up to
+ * 20 levels more begins. recursive swing: even and odd call each other down to depth 1,200 and come
+ * back up to 900, 300 times, with a block of 709 at each step down. Prints how many there were. */
+#include "say.h"
+
+static uint32_t state = 1;
+static long made;
+
+static uint32_t chance(uint32_t below) {
+  state = state * 1664525 + 1013904223;
+  return (state >> 8) % below;
+}
+
+static void step(int depth, int end) {
+  volatile int after = 0; /* keeps the calls below apart */
+  free(malloc(701));
+  made++;
+  if (depth == end) return;
+  switch (chance(3)) {
+  case 0:
+    step(depth + 1, end);
+    after += 1;
+    break;
+  case 1:
+    step(depth + 1, end);
+    after += 2;
+    break;
+  default:
+    step(depth + 1, end);
+    after += 3;
+  }
+  if (end == 10000 && chance(100) == 0) {
+    step(depth + 1, depth + 1 + (int)chance(20));
+    after += 4;
+  }
+}
+
+enum { LOW = 900, HIGH = 1200, SWINGS = 300 };
+static void odd(int depth);
+
+static void even(int depth) {
+  for (int swing = 0; swing < (depth == LOW ? SWINGS : 1) && depth < HIGH; swing++) {
+    free(malloc(709));
+    made++;
+    odd(depth + 1);
+  }
+}
+
+static void odd(int depth) {
+  if (depth >= HIGH) return;
+  free(malloc(709));
+  made++;
+  even(depth + 1);
+  __asm__ volatile("" ::: "memory");
+}
+
+int main(int argc, char **argv) {
+  NEED(argc == 2);
+  if (strcmp(argv[1], "tree") == 0)
+    step(0, 10000);
+  else
+    even(0);
+  say("%ld\n", made);
+  return 0;
+}
