@@ -5,8 +5,8 @@
  * file it is what a SIGKILL there would leave, and is held against the ledger.
  *
  * kill: COUNT operations of one run, looked at after each instruction.
- * jump: COUNT runs, in each of which the hook is left by siglongjmp after another number of
- * instructions; the program then goes on to its end.
+ * jump: COUNT runs, in each of which the hook is left by siglongjmp after another change of the
+ * file; the program then goes on to its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #include "ledger.h"
 #include "ledger_check.h"
 
-#define OPERATIONS_AFTER_JUMP 400
+#define OPERATIONS_AFTER_JUMP 150
 
 static char directory[] = "/tmp/dwell-steps-XXXXXX";
 static char trace[64], book[64], host[4096], preload[4200], out[80];
@@ -92,9 +92,11 @@ static char *seen, *now;
 static size_t file_bytes;
 
 static bool file_has_changed(void) {
+  static ino_t inode;
   struct stat file;
   if (stat(trace, &file) != 0) fail(trace);
-  if ((size_t)file.st_size != file_bytes) {
+  if ((size_t)file.st_size != file_bytes || file.st_ino != inode) {
+    inode = file.st_ino;
     int fd = open(trace, O_RDONLY | O_CLOEXEC);
     if (now) munmap(now, file_bytes);
     free(seen);
@@ -138,9 +140,10 @@ static int kill_everywhere(char *variable, uint64_t *points, uint64_t *folded) {
 
 /* ---- jump ------------------------------------------------------------------------------- */
 
-/* Steps `steps` instructions in libdwell.so from the `operation`-th breakpoint on, jumps, and lets
- * the host end. */
-static int jump_once(char *variable, long operation, long steps, uint64_t *folded) {
+/* From the `operation`-th breakpoint on, goes as far as the `changes`-th change of the file and so
+ * many instructions in libdwell.so more, jumps, and lets the host end. Between two changes there is
+ * nothing that matters but what the recorder keeps for itself. */
+static int jump_once(char *variable, long operation, long changes, long steps, uint64_t *folded) {
   int status;
   uint64_t at = 0;
   pid_t child = start(variable);
@@ -148,10 +151,15 @@ static int jump_once(char *variable, long operation, long steps, uint64_t *folde
   find_own(child);
   while (runs && --operation > 0)
     runs = go_on(child, PTRACE_CONT, 0, &status);
-  while (runs && steps > 0) {
+  if (runs) (void)file_has_changed();
+  while (runs && (changes > 0 || steps > 0)) {
     runs = go_on(child, PTRACE_SINGLESTEP, 0, &status);
     at = runs ? instruction(child) : 0;
-    if (at >= own_start && at < own_end) steps--;
+    if (at < own_start || at >= own_end) continue;
+    if (changes > 0)
+      changes -= file_has_changed();
+    else
+      steps--;
   }
   int signal = SIGUSR1;
   while (runs) {
@@ -170,7 +178,7 @@ static int jump_once(char *variable, long operation, long steps, uint64_t *folde
 static int jump_out(char *variable, long count, uint64_t *folded) {
   int faults = 0;
   for (long i = 0; i < count && faults < 10; i++)
-    faults += jump_once(variable, 1 + i % 97, 1 + i * 37 % 1499, folded);
+    faults += jump_once(variable, 1 + i % 53, 1 + i * 7 % 29, i % 5, folded);
   return faults;
 }
 
