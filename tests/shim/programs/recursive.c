@@ -13,7 +13,7 @@ static uint32_t chance(uint32_t below) {
 }
 
 static void step(int depth, int end) {
-  volatile int after = 0; /* keeps the calls below apart */
+  static volatile int after; /* keeps the calls below apart */
   free(malloc(701));
   made++;
   if (depth == end) return;
