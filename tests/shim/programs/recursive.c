@@ -12,8 +12,9 @@ static uint32_t chance(uint32_t below) {
   return (state >> 8) % below;
 }
 
+static volatile int after; /* keeps the calls below apart */
+
 static void step(int depth, int end) {
-  static volatile int after; /* keeps the calls below apart */
   free(malloc(701));
   made++;
   if (depth == end) return;
