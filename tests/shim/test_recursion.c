@@ -41,5 +41,5 @@ Test(recursion, of_depth_10000_with_random_branches_stays_small, .timeout = 120)
 
 /* The levels add themselves alone, twice where they are beyond the limit and the root is cut. */
 Test(recursion, of_two_functions_about_the_limit_stays_small, .timeout = 120) {
-  recurse("swing", 709, 1100, 8000);
+  recurse("swing", 709, 1100, 10000);
 }
