@@ -13,7 +13,7 @@ static uint32_t chance(uint32_t below) {
   return (state >> 8) % below;
 }
 
-static volatile int after; /* keeps the calls below apart */
+static volatile int between; /* keeps the calls below apart */
 
 static void step(int depth, int end) {
   free(malloc(701));
@@ -22,19 +22,19 @@ static void step(int depth, int end) {
   switch (chance(3)) {
   case 0:
     step(depth + 1, end);
-    after += 1;
+    between += 1;
     break;
   case 1:
     step(depth + 1, end);
-    after += 2;
+    between += 2;
     break;
   default:
     step(depth + 1, end);
-    after += 3;
+    between += 3;
   }
   if (end == 10000 && chance(100) == 0) {
     step(depth + 1, depth + 1 + (int)chance(20));
-    after += 4;
+    between += 4;
   }
 }
 
