@@ -65,6 +65,7 @@ static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint
   struct trace_sum *to = &cell->sums[!second];
   uint64_t lifetime = ticks - young->ticks, bytes = young_worth(young->size);
   uint32_t bucket = trace_bucket(lifetime);
+  young_note_folded(lane, young->stack);
   lane->touched = young;
   to->bytes = from->bytes + bytes;
   to->lifetime_ticks = from->lifetime_ticks + lifetime;

@@ -141,7 +141,7 @@ HOOK int pthread_setname_np(pthread_t thread, const char *name) {
 static void filter_comes(bool strict) {
   int saved = errno;
   process_call_no_more();
-  if (strict) process_stop(TRACE_STOP_SECCOMP, 0);
+  if (strict) process_stop(TRACE_STOP_SECCOMP, 0, 0);
   errno = saved;
 }
 
@@ -154,7 +154,7 @@ HOOK int prctl(int option, ...) {
   va_end(list);
   next_resolve();
   if (option == PR_SET_SECCOMP) filter_comes(a[0] == SECCOMP_MODE_STRICT);
-  if (option == PR_SET_TSC && a[0] == PR_TSC_SIGSEGV) process_stop(TRACE_STOP_SECCOMP, 0);
+  if (option == PR_SET_TSC && a[0] == PR_TSC_SIGSEGV) process_stop(TRACE_STOP_SECCOMP, 0, 0);
   int result = next.prctl(option, a[0], a[1], a[2], a[3]);
   if (option == PR_SET_SECCOMP && result != 0) process_call_again();
   if (option == PR_SET_NAME && result == 0) named(pthread_self(), (const char *)a[0]);

@@ -48,7 +48,7 @@ static struct lane *lane_make(void) {
   int result = trace_out_grow(TRACE_LANE_SLOTS, &offset, &window);
   if (result == -ENODEV) window = sys_map(-1, 0, WINDOW_BYTES);
   if (!window) {
-    if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result);
+    if (result != -ENOMEM && result != -ENODEV) process_stop(stop_of(result), -result, 0);
     sys_munmap(lane, sizeof *lane);
     return NULL;
   }
@@ -192,8 +192,12 @@ void lanes_sum_up(void) {
 
 /* So the floors keep up with the time. The new chunk has room for a whole table. */
 static void write_aged(struct lane *lane) {
-  if (lane->last_ticks > young_limits.age_ticks)
-    young_write_older(lane, lane->last_ticks - young_limits.age_ticks);
+  uint64_t *seal_before = &lane->seals[lane->sequence % LANE_SEALS], cutoff = *seal_before;
+  *seal_before = lane->last_ticks;
+  if (lane->last_ticks > young_limits.age_ticks &&
+      lane->last_ticks - young_limits.age_ticks > cutoff)
+    cutoff = lane->last_ticks - young_limits.age_ticks;
+  young_write_older(lane, cutoff);
 }
 
 void lane_recover(struct lane *lane) {
@@ -231,12 +235,12 @@ static bool empty(struct lane *lane) {
       write_aged(lane);
       young_grow_age();
     } else {
-      process_stop(stop_of(result), -result);
+      process_stop(stop_of(result), -result, lane->last_ticks);
     }
     process_calls_end(&calls);
     if (result == 0) return true;
   } else if (!process_may_call()) {
-    process_stop(TRACE_STOP_SECCOMP, 0);
+    process_stop(TRACE_STOP_SECCOMP, 0, lane->last_ticks);
   }
   lane->full = true;
   return false;

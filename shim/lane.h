@@ -72,6 +72,10 @@ struct cells {
   uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };
 
+#define SURVIVAL_BITS 12
+#define LANE_SEALS                                                                                 \
+  8u /* a block is in the table of young blocks for no more: a reader waits for it */
+
 struct lane {
   /* what every event touches */
   struct trace_lane *window;          /* mapped; its state word is the commit */
@@ -104,6 +108,9 @@ struct lane {
   char name[16];
   uint64_t random;                /* the sampler's */
   uint64_t stack_low, stack_high; /* the thread's stack, where reading cannot fault; 0 unknown */
+  uint8_t survival[1u << SURVIVAL_BITS]; /* of sites' blocks, see young_expected() */
+  uint32_t probes;
+  uint64_t seals[LANE_SEALS]; /* last_ticks at the last seals, by sequence */
   struct cells cells;
   struct stack_memory memory;
   char path[PATH_BYTES]; /* room for a module's path, which the host's stack may not have */

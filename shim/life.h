@@ -42,7 +42,7 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
   uint64_t hash = young_hash(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
   uint64_t ticks = young_birth_ticks(lane, guard);
   uint32_t stack = stack_here(lane);
-  if (__builtin_expect(size < young_limits.bytes_end && stack, 1))
+  if (__builtin_expect(size < young_limits.bytes_end && stack, 1) && young_expected(lane, stack))
     young_add(lane, hash, guard, ticks, block, (uint32_t)size, stack);
   else
     record_birth(lane, ticks, block, size, stack);

@@ -154,7 +154,7 @@ static enum process_state begin_or_not(struct lane **lane) {
     if ((*lane = threads_begin()))
       begin(*lane, forked);
     else if (!trace_out.control->stop)
-      process_stop(TRACE_STOP_MEMORY, ENOMEM);
+      process_stop(TRACE_STOP_MEMORY, ENOMEM, 0);
     if (trace_out.control->stop) {
       state = PROCESS_STOPPED;
       *lane = NULL;
@@ -251,14 +251,14 @@ bool process_reenter(uintptr_t stack_pointer) {
 
 /* ---- stop ------------------------------------------------------------------------------- */
 
-void process_stop(enum trace_stop why, int error) {
+void process_stop(enum trace_stop why, int error, uint64_t ticks) {
   uint32_t expected = PROCESS_RECORDING;
   if (!__atomic_compare_exchange_n(process_state_word, &expected, PROCESS_STOPPED, false,
                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) &&
       expected != PROCESS_STARTING) /* while it starts, whoever starts it looks at control->stop */
     return;
   struct trace_control *control = trace_out.control;
-  control->stop_ticks = clock_ticks();
+  control->stop_ticks = ticks ? ticks : clock_ticks();
   control->stop_errno = (uint64_t)error;
   __atomic_store_n(&control->stop, why, __ATOMIC_RELEASE);
   if (why == TRACE_STOP_SECCOMP) return;

@@ -49,8 +49,9 @@ bool process_reenter(uintptr_t stack_pointer);
 /* The hook that the thread was in is known to be left. */
 void process_hook_left(void);
 
-/* No event is recorded from now on; the trace says when and why. Prints a line. Any thread. */
-void process_stop(enum trace_stop why, int error);
+/* No event is recorded from now on; the trace says when and why. `ticks`: the last moment up to
+ * which all is recorded, 0 now. Prints a line. Any thread. */
+void process_stop(enum trace_stop why, int error, uint64_t ticks);
 /* Before a seccomp filter is asked for: when this returns no thread makes a system call of ours,
  * and none does from then on; recording goes on while there is room. The second takes it back: the
  * filter was refused. */

@@ -15,6 +15,7 @@ struct young_limits young_limits;
 uint64_t young_guards[1u << YOUNG_GUARD_BITS];
 
 void young_write(struct lane *lane, struct trace_young *young) {
+  young_note_written(lane, young->stack);
   bool room = lane_reserve(lane, SHORT_RECORD_MAX);
   if (young->address == 0) return; /* sealing has written it */
   if (room) {

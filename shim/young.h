@@ -81,6 +81,28 @@ static inline uint64_t young_worth(uint32_t size) {
   return size ? size : 1;
 }
 
+/* Blocks of some sites nearly all outlive the fold age. For them the table is a detour: each would
+ * be written in the end. So a site has a score: blocks that are written add to it, folded ones take
+ * four times as much away; from a score on, which it gets to when more than four of five survive,
+ * only one birth in 16 goes to the table, to see whether that is still so. */
+#define SURVIVAL_MAX 64
+#define SURVIVAL_ENOUGH 32
+static inline uint8_t *young_survival(struct lane *lane, uint32_t stack) {
+  return &lane->survival[stack * 0x9e3779b1u >> (32 - SURVIVAL_BITS)];
+}
+static inline bool young_expected(struct lane *lane, uint32_t stack) {
+  return __builtin_expect(*young_survival(lane, stack) < SURVIVAL_ENOUGH, 1) ||
+         lane->probes++ % 16 == 0;
+}
+static inline void young_note_folded(struct lane *lane, uint32_t stack) {
+  uint8_t *score = young_survival(lane, stack);
+  if (__builtin_expect(*score != 0, 0)) *score = *score > 4 ? *score - 4 : 0;
+}
+static inline void young_note_written(struct lane *lane, uint32_t stack) {
+  uint8_t *score = young_survival(lane, stack);
+  if (*score < SURVIVAL_MAX) ++*score;
+}
+
 /* The entry goes: its block is folded or written. */
 static inline void young_clear(struct lane *lane, struct trace_young *young) {
   lane->young_bytes -= young_worth(young->size);

@@ -174,7 +174,7 @@ Test(environment, the_command_line_is_in_the_trace) {
 /* At a half and at three quarters of the limit tables of young blocks are made anew, bigger. */
 Test(environment, near_the_size_limit_bigger_tables_lose_nothing, .timeout = 60) {
   struct trial *trial =
-      TRIAL(.program = "keeps", .arguments = {"3500000"}, .variables = {"DWELL_MAX_SIZE=36MiB"});
+      TRIAL(.program = "keeps", .arguments = {"3500000"}, .variables = {"DWELL_MAX_SIZE=27MiB"});
   struct recording *recording = recording_only(trial);
   struct tally tally = recording_tally(recording, 24);
   cr_assert_geq(recording->info->fold_age_count, 3, "%zu", recording->info->fold_age_count);

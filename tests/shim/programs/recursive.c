@@ -1,7 +1,8 @@
 /* recursive tree: goes down to depth 10,000; each step is taken from one of three places, by fixed
  * chance, and each level makes a block of 701 and frees it; from some levels a side branch of up to
- * 20 levels more begins. recursive swing: even and odd call each other down to depth 1,200 and come
- * back up to 900, 300 times, with a block of 709 at each step down. Prints how many there were. */
+ * 20 levels more begins. recursive swing: even and odd call each other until the stack has
+ * 1,200 frames and come back up to 900, 300 times, in one of four ways through the two places that
+ * each calls from, with a block of 709 at each step down. Prints how many blocks there were. */
 #include "say.h"
 
 static uint32_t state = 1;
@@ -12,47 +13,72 @@ static uint32_t chance(uint32_t below) {
   return (state >> 8) % below;
 }
 
+static volatile int between; /* keeps the calls below apart */
+
 static void step(int depth, int end) {
-  volatile int after = 0; /* keeps the calls below apart */
   free(malloc(701));
   made++;
   if (depth == end) return;
   switch (chance(3)) {
   case 0:
     step(depth + 1, end);
-    after += 1;
+    between += 1;
     break;
   case 1:
     step(depth + 1, end);
-    after += 2;
+    between += 2;
     break;
   default:
     step(depth + 1, end);
-    after += 3;
+    between += 3;
   }
   if (end == 10000 && chance(100) == 0) {
     step(depth + 1, depth + 1 + (int)chance(20));
-    after += 4;
+    between += 4;
   }
 }
 
-enum { LOW = 900, HIGH = 1200, SWINGS = 300 };
+enum { LOW = 600, HIGH = 800, SWINGS = 300, WAYS = 4 };
+static unsigned way; /* of this swing */
 static void odd(int depth);
 
-static void even(int depth) {
-  for (int swing = 0; swing < (depth == LOW ? SWINGS : 1) && depth < HIGH; swing++) {
-    free(malloc(709));
-    made++;
+static int left_at(int depth) {
+  return ((unsigned)depth + way * 977) * 2654435761u >> 31;
+}
+
+static void even_step(int depth) {
+  volatile int after = 0;
+  free(malloc(709));
+  made++;
+  if (left_at(depth)) {
     odd(depth + 1);
+    after += 1;
+  } else {
+    odd(depth + 1);
+    after += 2;
+  }
+}
+
+static void even(int depth) {
+  if (depth >= HIGH) return;
+  for (int swing = 0; swing < (depth == LOW ? SWINGS : 1); swing++) {
+    if (depth == LOW) way = (unsigned)swing % WAYS;
+    even_step(depth);
   }
 }
 
 static void odd(int depth) {
+  volatile int after = 0;
   if (depth >= HIGH) return;
   free(malloc(709));
   made++;
-  even(depth + 1);
-  __asm__ volatile("" ::: "memory");
+  if (left_at(depth)) {
+    even(depth + 1);
+    after += 1;
+  } else {
+    even(depth + 1);
+    after += 2;
+  }
 }
 
 int main(int argc, char **argv) {
