@@ -218,6 +218,14 @@ struct lane *process_lane(void) {
 
 /* ---- re-entry --------------------------------------------------------------------------- */
 
+/* A handler's alternate stack may lie in a frame of the ordinary one: then it is above the hook that
+ * the handler interrupts. */
+static bool on_alternate_stack(void) {
+  stack_t alternate;
+  return process_may_call() && sys_sigaltstack(&alternate) == 0 &&
+         (alternate.ss_flags & SS_ONSTACK) != 0;
+}
+
 /* The hook's frame is at self.busy: gone for sure when we are called from there or from above on
  * the same stack. From below, the stack must be walked to know, which is done at every doubling of
  * the number of events that were skipped. */
@@ -225,7 +233,7 @@ static bool hook_was_left(uintptr_t stack_pointer) {
   uintptr_t low = stack_pointer < self.busy ? stack_pointer : self.busy;
   uintptr_t high = stack_pointer < self.busy ? self.busy : stack_pointer;
   if (!threads_on_own_stack(low, high)) return false;
-  if (stack_pointer >= self.busy) return true;
+  if (stack_pointer >= self.busy) return !on_alternate_stack();
   return !self.internal && ++self.skips >= 16 && (self.skips & (self.skips - 1)) == 0 &&
          !unwind_passes(self.busy);
 }

@@ -94,6 +94,9 @@ static inline int sys_munmap(void *at, size_t size) {
 static inline int sys_sigmask(int how, const uint64_t *set, uint64_t *old) {
   return (int)sys_call(SYS_rt_sigprocmask, how, (long)set, (long)old, sizeof *set, 0, 0);
 }
+static inline int sys_sigaltstack(stack_t *now) {
+  return (int)sys_call(SYS_sigaltstack, 0, (long)now, 0, 0, 0, 0);
+}
 /* With all signals blocked, after a write that failed: takes away the signal that it raised. */
 static inline void sys_take_raised(long error) {
   const uint64_t set = error == -EPIPE   ? SYS_SIGNAL(SIGPIPE)

@@ -1,4 +1,5 @@
-/* steps BUILD kill|jump COUNT WARM_UP VARIABLE: the recorder is stopped after single instructions.
+/* steps BUILD kill|jump|interrupt COUNT WARM_UP VARIABLE: the recorder is stopped after single
+ * instructions.
  *
  * steps_host runs under ptrace, instruction by instruction from its WARM_UP-th operation on. A
  * trace is what its file has, and the kernel has that: so after each instruction that changed the
@@ -7,6 +8,7 @@
  * kill: COUNT operations of one run, looked at after each instruction.
  * jump: COUNT runs, in each of which the hook is left by siglongjmp after another change of the
  * file; the program then goes on to its end.
+ * interrupt: the same with a handler that allocates and returns; nothing else may be missing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,9 +143,10 @@ static int kill_everywhere(char *variable, uint64_t *points, uint64_t *folded) {
 /* ---- jump ------------------------------------------------------------------------------- */
 
 /* From the `operation`-th breakpoint on, goes as far as the `changes`-th change of the file and so
- * many instructions in libdwell.so more, jumps, and lets the host end. Between two changes there is
- * nothing that matters but what the recorder keeps for itself. */
-static int jump_once(char *variable, long operation, long changes, long steps, uint64_t *folded) {
+ * many instructions in libdwell.so more, sends the signal, and lets the host end. Between two
+ * changes there is nothing that matters but what the recorder keeps for itself. */
+static int signal_once(char *variable, int signal, long operation, long changes, long steps,
+                       uint64_t *folded) {
   int status;
   uint64_t at = 0;
   pid_t child = start(variable);
@@ -161,30 +164,31 @@ static int jump_once(char *variable, long operation, long changes, long steps, u
     else
       steps--;
   }
-  int signal = SIGUSR1;
+  int pending = signal;
   while (runs) {
-    runs = go_on(child, PTRACE_CONT, signal, &status);
-    signal = runs && WSTOPSIG(status) != SIGTRAP ? WSTOPSIG(status) : 0;
+    runs = go_on(child, PTRACE_CONT, pending, &status);
+    pending = runs && WSTOPSIG(status) != SIGTRAP ? WSTOPSIG(status) : 0;
   }
   struct ledger_verdict verdict = {0};
-  int result = ledger_compare(trace, ledger, 1, &verdict);
+  int result = ledger_compare(trace, ledger, signal == SIGUSR1, &verdict);
   *folded += verdict.folded;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && result == 0 && verdict.faults == 0) return 0;
-  fprintf(stderr, "steps: left at libdwell.so's code + %#llx: wait status %#x (%d)\n",
+  fprintf(stderr, "steps: signal at libdwell.so's code + %#llx: wait status %#x (%d)\n",
           (unsigned long long)(at - own_start), (unsigned)status, result);
   return 1;
 }
 
-static int jump_out(char *variable, long count, uint64_t *folded) {
+static int signal_somewhere(char *variable, int signal, long count, uint64_t *folded) {
   int faults = 0;
   for (long i = 0; i < count && faults < 10; i++)
-    faults += jump_once(variable, 1 + i % 53, 1 + i * 7 % 29, i % 5, folded);
+    faults += signal_once(variable, signal, 1 + i % 53, 1 + i * 7 % 29, i % 5, folded);
   return faults;
 }
 
 int main(int argc, char **argv) {
   if (argc != 6 || !mkdtemp(directory)) {
-    fputs("usage: steps BUILD kill|jump COUNT WARM_UP VARIABLE (BUILD absolute)\n", stderr);
+    fputs("usage: steps BUILD kill|jump|interrupt COUNT WARM_UP VARIABLE (BUILD absolute)\n",
+          stderr);
     return 2;
   }
   const bool killing = strcmp(argv[2], "kill") == 0;
@@ -207,7 +211,8 @@ int main(int argc, char **argv) {
     points = 0;
     faults = kill_everywhere(argv[5], &points, &folded);
   } else {
-    faults = jump_out(argv[5], count, &folded);
+    const int signal = strcmp(argv[2], "jump") == 0 ? SIGUSR1 : SIGUSR2;
+    faults = signal_somewhere(argv[5], signal, count, &folded);
   }
   unlink(trace);
   unlink(book);

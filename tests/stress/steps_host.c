@@ -3,7 +3,8 @@
  * first WARM_UP ones it stops at a breakpoint: whoever traces it may step on from there.
  *
  * SIGUSR1 leaves what it interrupts by siglongjmp, as a cautious program does; what was under way
- * then is left alone for ever, and stays marked in the ledger.
+ * then is left alone for ever, and stays marked in the ledger. SIGUSR2 allocates, on an alternate
+ * stack that lies in main's frame.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -22,6 +23,12 @@ static volatile long done;
 static void jump(int signal) {
   (void)signal;
   siglongjmp(before_operation, 1);
+}
+
+/* What it allocates is none of the ledger's, and too big to be folded. */
+static void interrupt(int signal) {
+  (void)signal;
+  free(malloc(100000));
 }
 
 static void set_state(struct ledger_slot *slot, uint32_t state) {
@@ -88,8 +95,13 @@ int main(int argc, char **argv) {
   ledger = mmap(NULL, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (ledger == MAP_FAILED) return 3;
   const long operations = atol(argv[2]), warm_up = atol(argv[3]);
-  struct sigaction action = {.sa_handler = jump};
-  if (sigaction(SIGUSR1, &action, NULL) != 0) return 3;
+  char further_out[65536]; /* than all frames of what it interrupts */
+  const stack_t alternate = {.ss_sp = further_out, .ss_size = sizeof further_out};
+  struct sigaction jumping = {.sa_handler = jump};
+  struct sigaction interrupting = {.sa_handler = interrupt, .sa_flags = SA_ONSTACK};
+  if (sigaction(SIGUSR1, &jumping, NULL) != 0 || sigaction(SIGUSR2, &interrupting, NULL) != 0 ||
+      sigaltstack(&alternate, NULL) != 0)
+    return 3;
   prctl(PR_SET_NAME, "ledger-0");
   ledger->started = LEDGER_THREADS;
   unsigned dice = 1;
