@@ -80,7 +80,9 @@ static void more_room(struct lane *lane) {
   head->lane = lane->number;
   head->index = cells->more_count;
   __atomic_store_n(&head->magic, TRACE_CELLS_MAGIC, __ATOMIC_RELEASE);
-  cells->more[cells->more_count++] = (struct trace_cell *)mapped + 1;
+  cells->more[cells->more_count] = (struct trace_cell *)mapped + 1;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the hook may be left here */
+  cells->more_count++;
 }
 
 /* Of a few cells the one that has not folded for the longest. */

@@ -88,6 +88,7 @@ struct lane {
   uint32_t number;                    /* from 1 */
   bool borrowed;                      /* for one event, by a thread that is past its end */
   bool meta;                          /* the open chunk has nodes, threads or modules */
+  bool young_stuck;                   /* no bigger table of young blocks can be had */
   bool full;                          /* could not be sealed: everything is dropped from now on */
 
   struct trace_chunk *chunk; /* the open chunk's header, mapped */

@@ -218,8 +218,8 @@ struct lane *process_lane(void) {
 
 /* ---- re-entry --------------------------------------------------------------------------- */
 
-/* A handler's alternate stack may lie in a frame of the ordinary one: then it is above the hook that
- * the handler interrupts. */
+/* A handler's alternate stack may lie in a frame of the ordinary one: then it is above the hook
+ * that the handler interrupts. */
 static bool on_alternate_stack(void) {
   stack_t alternate;
   return process_may_call() && sys_sigaltstack(&alternate) == 0 &&

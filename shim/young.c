@@ -73,13 +73,14 @@ static void grow_table(struct lane *lane) {
   struct process_calls calls;
   uint64_t offset;
   void *mapped;
-  if (slots <= lane->young_slots ||
+  if (slots <= lane->young_slots || lane->young_stuck ||
       slots * (uint64_t)TRACE_SLOT > (settings.max_bytes - trace_out_bytes()) / 8 ||
       !process_calls_begin(&calls))
     return;
   int result = trace_out_grow(slots, &offset, &mapped);
   process_calls_end(&calls);
-  if (result < 0) return;
+  lane->young_stuck = result < 0; /* each attempt takes room in the file */
+  if (lane->young_stuck) return;
   struct trace_more *head = mapped;
   head->lane = lane->number;
   head->slots = slots;

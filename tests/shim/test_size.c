@@ -131,6 +131,21 @@ Test(size, stays_below_a_limit_that_many_threads_reach) {
   trial_free(trial);
 }
 
+/* Where no bigger table of young blocks can be mapped, the attempt is not made at each birth: each
+ * takes room in the file. */
+Test(size, near_its_limit_is_not_spent_on_a_table_that_cannot_be_mapped) {
+  struct trial *trial = trial_run(
+      &(struct trial_setup){.program = "displaces", .variables = {"DWELL_MAX_SIZE=24MiB"}});
+  cr_assert_eq(trial->status, 0, "%s", trial->out);
+  cr_assert_str_eq(trial->err, "");
+  struct recording *recording = recording_only(trial);
+  cr_assert_eq(recording->info->stop, TRACE_NOT_STOPPED);
+  cr_assert_eq(recording->info->fold_age_count, 2); /* the table was to be bigger */
+  cr_assert_lt(trial_trace_bytes(trial), 20 << 20); /* without attempts: 16 MiB */
+  recording_free(recording);
+  trial_free(trial);
+}
+
 Test(size, near_its_limit_is_saved_by_folding_what_died_older) {
   struct trial *trial = trial_run(&(struct trial_setup){
       .program = "keeps", .arguments = {"600000"}, .variables = {"DWELL_MAX_SIZE=2MiB"}});
