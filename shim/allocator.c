@@ -18,7 +18,7 @@ static struct lane *enter(uintptr_t frame) {
   uint32_t state = *process_state_word;
   if (state == PROCESS_STOPPED || state == PROCESS_OFF) return NULL;
   if (self.busy) {
-    if (frame < self.busy || !threads_on_own_stack(self.busy, frame)) return NULL;
+    if (!process_is_above_hook(frame)) return NULL;
     process_hook_left();
   }
   int saved = errno;

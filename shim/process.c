@@ -226,16 +226,18 @@ static bool on_alternate_stack(void) {
          (alternate.ss_flags & SS_ONSTACK) != 0;
 }
 
-/* The hook's frame is at self.busy: gone for sure when we are called from there or from above on
- * the same stack. From below, the stack must be walked to know, which is done at every doubling of
- * the number of events that were skipped. */
+bool process_is_above_hook(uintptr_t stack_pointer) {
+  return stack_pointer >= self.busy && threads_on_own_stack(self.busy, stack_pointer) &&
+         !on_alternate_stack();
+}
+
+/* The hook's frame is at self.busy: gone for sure when we are called from above. From below, the
+ * stack must be walked to know, which is done at every doubling of the number of events that were
+ * skipped. */
 static bool hook_was_left(uintptr_t stack_pointer) {
-  uintptr_t low = stack_pointer < self.busy ? stack_pointer : self.busy;
-  uintptr_t high = stack_pointer < self.busy ? self.busy : stack_pointer;
-  if (!threads_on_own_stack(low, high)) return false;
-  if (stack_pointer >= self.busy) return !on_alternate_stack();
-  return !self.internal && ++self.skips >= 16 && (self.skips & (self.skips - 1)) == 0 &&
-         !unwind_passes(self.busy);
+  if (stack_pointer >= self.busy) return process_is_above_hook(stack_pointer);
+  return threads_on_own_stack(stack_pointer, self.busy) && !self.internal && ++self.skips >= 16 &&
+         (self.skips & (self.skips - 1)) == 0 && !unwind_passes(self.busy);
 }
 
 void process_hook_left(void) {

@@ -46,6 +46,9 @@ struct lane *process_lane(void);
  * put right. Else the event has been counted.
  */
 bool process_reenter(uintptr_t stack_pointer);
+/* Whether a caller at this stack pointer is further out than the hook that the thread is in, on the
+ * same stack: then the hook was left. */
+bool process_is_above_hook(uintptr_t stack_pointer);
 /* The hook that the thread was in is known to be left. */
 void process_hook_left(void);
 
