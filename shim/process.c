@@ -40,8 +40,6 @@ static uint32_t silent;  /* filters asked for and not refused: no system call an
 static uint32_t calling; /* threads between process_calls_begin() and _end() */
 /* The span of time that a record of folded blocks covers: at least 10 ms, at most 100 ms. */
 #define CELL_SPAN_NS 90000000u
-/* The highest fold age; the histograms of lifetimes don't reach much further. */
-#define AGE_MAX_NS 1000000000u
 static char parent_path[PATH_BYTES];
 
 /* ---- start ------------------------------------------------------------------------------ */
@@ -77,25 +75,29 @@ static bool parent_has_recorder(void) {
   return found;
 }
 
-/* Ticks per nanosecond, to a few parts in a thousand: measured for 20 us. */
+/* Ticks per nanosecond, to a few parts in a thousand: measured for 20 us, once. */
 static double clock_rate(void) {
-  if (clock_choose() == TRACE_CLOCK_MONOTONIC) return 1;
+  static double rate;
+  if (rate > 0) return rate;
+  if (clock_choose() == TRACE_CLOCK_MONOTONIC) return rate = 1;
   uint64_t start_ns = clock_monotonic_ns(), start = clock_ticks(), ns;
   do
     ns = clock_monotonic_ns() - start_ns;
   while (ns < 20000);
-  return (double)(clock_ticks() - start) / (double)ns;
+  return rate = (double)(clock_ticks() - start) / (double)ns;
 }
 
 /* Everything, all but what dies young, or a sample. */
 static void choose_what_is_written(void) {
-  const double ticks_per_ns = clock_rate();
   sample_mean_bytes = settings.sample_bytes;
+  young_limits = (struct young_limits){0};
+  if (!settings.fold_age_ns) return;
+  const double ticks_per_ns = clock_rate();
   young_limits = (struct young_limits){
       .age_ticks = (uint64_t)((double)settings.fold_age_ns * ticks_per_ns),
-      .age_max_ticks = (uint64_t)((double)AGE_MAX_NS * ticks_per_ns),
+      .age_max_ticks = (uint64_t)((double)FOLD_AGE_MAX_NS * ticks_per_ns),
       .flush_ticks = (uint64_t)((double)CELL_SPAN_NS * ticks_per_ns),
-      .bytes_end = settings.fold_age_ns ? settings.fold_bytes + 1 : 0,
+      .bytes_end = settings.fold_bytes + 1,
   };
 }
 

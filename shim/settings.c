@@ -126,7 +126,6 @@ static uint64_t read_size(const char *name, uint64_t least, uint64_t most, const
 }
 
 /* A table of young blocks is not worth more than this, and the sums of a cell allow no more. */
-#define FOLD_AGE_MAX_NS 1000000000u
 #define FOLD_BYTES_MAX (1u << 20)
 #define FOLD_AGE_NS 1000000u
 #define FOLD_BYTES (32u << 10)

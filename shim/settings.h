@@ -8,6 +8,10 @@
 
 #define PATH_BYTES 4096
 
+/* The highest fold age, asked for or grown to: the histograms of lifetimes don't reach much
+ * further. */
+#define FOLD_AGE_MAX_NS 1000000000u
+
 enum unwind { UNWIND_MEMOISED, UNWIND_LIBGCC, UNWIND_LIBUNWIND };
 
 struct settings {
