@@ -7,9 +7,7 @@
 
 #include <string.h>
 
-#include "process.h"
 #include "record.h"
-#include "trace_out.h"
 
 /* One byte for the bucket and at most five for its count. */
 #define HISTOGRAM_MAX (TRACE_BUCKETS * 6)
@@ -26,10 +24,6 @@ static unsigned char *put_histogram(unsigned char *at, const struct trace_cell *
     *at++ = (unsigned char)count;
   }
   return at;
-}
-
-static const struct trace_sum *valid_sum(const struct trace_cell *cell) {
-  return &cell->sums[cell->sums[1].commit > cell->sums[0].commit];
 }
 
 static void empty(struct lane *lane, struct trace_cell *cell) {
@@ -49,7 +43,7 @@ static void take(struct trace_cell *cell, uint32_t stack, uint64_t birth_ticks) 
  */
 static bool write_cell(struct lane *lane, uint32_t number) {
   struct trace_cell *cell = cells_at(lane, number);
-  const struct trace_sum *sum = valid_sum(cell);
+  const struct trace_sum *sum = trace_valid_sum(cell);
   unsigned char histogram[HISTOGRAM_MAX];
   if (TRACE_SUM_BLOCKS(sum->commit)) {
     size_t bytes = (size_t)(put_histogram(histogram, cell) - histogram);
@@ -63,7 +57,7 @@ static bool write_cell(struct lane *lane, uint32_t number) {
 /* ---- where a site's cell is -------------------------------------------------------------- */
 
 static uint32_t *place_of(struct lane *lane, uint32_t number) {
-  uint32_t *set = cells_set(lane, cells_hash(cells_at(lane, number)->stack));
+  uint32_t *set = cells_set(lane, hash_site(cells_at(lane, number)->stack));
   for (unsigned way = 0; way < CELL_WAYS; way++)
     if ((set[way] & 0xffff) == number + 1) return &set[way];
   return NULL;
@@ -71,17 +65,11 @@ static uint32_t *place_of(struct lane *lane, uint32_t number) {
 
 static void more_room(struct lane *lane) {
   struct cells *cells = &lane->cells;
-  uint64_t offset;
-  void *mapped;
-  if (cells->more_count == CELL_SLOTS_MAX || !process_may_call() ||
-      trace_out_grow(1, &offset, &mapped) < 0)
-    return;
-  struct trace_more *head = mapped;
-  head->lane = lane->number;
-  head->index = cells->more_count;
-  __atomic_store_n(&head->magic, TRACE_CELLS_MAGIC, __ATOMIC_RELEASE);
-  cells->more[cells->more_count] = (struct trace_cell *)mapped + 1;
-  __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the hook may be left here */
+  if (cells->more_count == CELL_SLOTS_MAX) return;
+  struct trace_cell *mapped = lane_more(lane, TRACE_CELLS_MAGIC, cells->more_count, 1);
+  if (!mapped) return;
+  cells->more[cells->more_count] = mapped + 1; /* behind the header */
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);     /* the hook may be left here */
   cells->more_count++;
 }
 
@@ -123,7 +111,7 @@ static uint32_t unused(struct lane *lane) {
 }
 
 struct trace_cell *cells_make(struct lane *lane, uint32_t stack, uint64_t birth_ticks) {
-  uint32_t hash = cells_hash(stack), *set = cells_set(lane, hash), number;
+  uint32_t hash = hash_site(stack), *set = cells_set(lane, hash), number;
   unsigned way = 0;
   if (!deserves_one(lane, hash, stack)) return NULL;
   while (way < CELL_WAYS && set[way])
@@ -176,7 +164,7 @@ bool cells_recover(struct lane *lane, const struct trace_young *young) {
   lane->window->flushing = 0;
   for (uint32_t number = 0; young && number < lane->cells.used; number++) {
     struct trace_cell *cell = cells_at(lane, number);
-    const struct trace_sum *sum = valid_sum(cell);
+    const struct trace_sum *sum = trace_valid_sum(cell);
     if (cell->stack != young->stack || !TRACE_SUM_BLOCKS(sum->commit) ||
         TRACE_SUM_BIRTH(sum->commit) != (uint32_t)young->ticks)
       continue;

@@ -20,10 +20,8 @@ static inline struct trace_cell *cells_at(const struct lane *lane, uint32_t numb
   return lane->cells.more[number / TRACE_MORE_CELLS] + number % TRACE_MORE_CELLS;
 }
 
-/* A site's cells are found in sets: the hash says which, and 16 bits of it tell the ways apart. */
-static inline uint32_t cells_hash(uint32_t stack) {
-  return stack * 0x9e3779b1u;
-}
+/* A site's cells are found in sets: its hash_site() says which, and 16 bits of it tell the ways
+ * apart. */
 static inline uint32_t *cells_set(struct lane *lane, uint32_t hash) {
   return lane->cells.places[hash >> (32 - CELL_SET_BITS)];
 }
@@ -36,7 +34,7 @@ struct trace_cell *cells_renew(struct lane *lane, uint32_t number, uint64_t birt
 /* The cell for a block of this site that was born and dies now; a full one is written first. */
 static inline struct trace_cell *cells_of(struct lane *lane, uint32_t stack, uint64_t birth_ticks,
                                           uint64_t death_ticks) {
-  uint32_t hash = cells_hash(stack), *set = cells_set(lane, hash);
+  uint32_t hash = hash_site(stack), *set = cells_set(lane, hash);
   for (unsigned way = 0; way < CELL_WAYS; way++) {
     uint32_t number = set[way] & 0xffff;
     if (set[way] >> 16 != (hash & 0xffff) || number == 0) continue;
@@ -60,9 +58,8 @@ static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint
   struct trace_cell *cell = cells_of(lane, young->stack, young->ticks, ticks);
   if (__builtin_expect(!cell || young->address == 0, 0)) /* 0: written on the way */
     return cells_write_alone(lane, young, ticks);
-  bool second = cell->sums[1].commit > cell->sums[0].commit;
-  const struct trace_sum *from = &cell->sums[second];
-  struct trace_sum *to = &cell->sums[!second];
+  const struct trace_sum *from = trace_valid_sum(cell);
+  struct trace_sum *to = &cell->sums[from == &cell->sums[0]];
   uint64_t lifetime = ticks - young->ticks, bytes = young_worth(young->size);
   uint32_t bucket = trace_bucket(lifetime);
   young_note_folded(lane, young->stack);

@@ -115,15 +115,32 @@ struct lane *lane_by_number(uint32_t number) {
   return __atomic_load_n(&lanes[number], __ATOMIC_ACQUIRE);
 }
 
+void *lane_more(const struct lane *lane, uint32_t magic, uint32_t index, unsigned slots) {
+  uint64_t offset;
+  void *mapped;
+  if (!process_may_call() || trace_out_grow(slots, &offset, &mapped) < 0) return NULL;
+  struct trace_more *head = mapped;
+  head->lane = lane->number;
+  head->index = index;
+  head->slots = slots;
+  __atomic_store_n(&head->magic, magic, __ATOMIC_RELEASE);
+  return mapped;
+}
+
+/* Does something to all that a lane has mapped of the file. */
+static void each_piece(const struct lane *lane, int (*act)(void *at, size_t size)) {
+  act(lane->window, WINDOW_BYTES);
+  if (lane->young_slots) act(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
+  for (uint32_t i = 0; i < lane->cells.more_count; i++)
+    act((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
+}
+
 void lanes_forget(void) {
   for (uint32_t number = 1; number <= lane_count(); number++) {
     struct lane *lane = lanes[number];
     lanes[number] = NULL;
     if (!lane) continue;
-    young_forget(lane);
-    for (uint32_t i = 0; i < lane->cells.more_count; i++)
-      sys_munmap((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
-    sys_munmap(lane->window, WINDOW_BYTES);
+    each_piece(lane, sys_munmap);
     sys_munmap(lane, sizeof *lane);
   }
   lanes_made = 0;
@@ -139,14 +156,8 @@ void lanes_save(void) {
 }
 
 void lanes_detach(void) {
-  for (uint32_t number = 1; number <= lane_count(); number++) {
-    const struct lane *lane = lanes[number];
-    if (!lane) continue;
-    sys_map_over(lane->window, WINDOW_BYTES);
-    if (lane->young_slots) sys_map_over(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
-    for (uint32_t i = 0; i < lane->cells.more_count; i++)
-      sys_map_over((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
-  }
+  for (uint32_t number = 1; number <= lane_count(); number++)
+    if (lanes[number]) each_piece(lanes[number], sys_map_over);
 }
 
 /* Copies the open chunk to a slot of its own and empties the lane, in an order that leaves every
@@ -180,7 +191,7 @@ static int seal(struct lane *lane) {
 void lanes_sum_up(void) {
   for (uint32_t number = 1; number <= lane_count(); number++) {
     const struct lane *lane = lane_by_number(number);
-    if (!lane || !lane->window) continue;
+    if (!lane) continue;
     uint64_t *word = &lane->window->state, state = __atomic_load_n(word, __ATOMIC_ACQUIRE);
     const uint32_t used = TRACE_STATE_USED(state), sequence = TRACE_STATE_SEQUENCE(state);
     uint32_t crc = crc32c_end(crc32c_extend(CRC32C_BEGIN, lane->records, used));
@@ -208,12 +219,7 @@ void lane_recover(struct lane *lane) {
     __atomic_store_n(&young->address, 0, __ATOMIC_RELEASE);
   lane->touched = NULL;
   lane->touched_point = 0;
-  lane->young_bytes = lane->young_blocks = 0;
-  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
-    if (lane->young[i].address) {
-      lane->young_bytes += young_worth(lane->young[i].size);
-      lane->young_blocks++;
-    }
+  young_recount(lane);
   lane->memory.nodes_known = lane->memory.states_known = 0;
   /* half a record may have moved the delta state: begin a chunk */
   lane->used = TRACE_STATE_USED(state);

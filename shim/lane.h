@@ -73,8 +73,8 @@ struct cells {
 };
 
 #define SURVIVAL_BITS 12
-#define LANE_SEALS                                                                                 \
-  8u /* a block is in the table of young blocks for no more: a reader waits for it */
+/* A block is in the table of young blocks for no more of them: a reader waits for it. */
+#define LANE_SEALS 8u
 
 struct lane {
   /* what every event touches */
@@ -120,6 +120,9 @@ struct lane {
 /* A lane for the calling thread; NULL when there is no memory or no room in the file (counted). */
 struct lane *lane_acquire(void);
 void lane_release(struct lane *lane);
+/* Maps slots of the file that the lane has besides its window, and writes their struct trace_more;
+ * NULL when they are not to be had. */
+void *lane_more(const struct lane *lane, uint32_t magic, uint32_t index, unsigned slots);
 /* Writes the windows that are in private memory to their places in the file. What other threads do
  * meanwhile may spoil theirs, which the reader sees. */
 void lanes_save(void);

@@ -16,13 +16,13 @@ void life_death_sampled(struct lane *lane, void *block) {
 
 void life_death_written(struct lane *lane, uint64_t ticks, void *block, struct trace_young *young) {
   if (young) young_write(lane, young);
-  if (young_limits.bytes_end) young_warn(young_hash(block), ticks, lane);
+  if (young_limits.bytes_end) young_warn(hash_block(block), ticks, lane);
   record_death(lane, ticks, block, stack_here(lane));
 }
 
 void life_unseen(const void *block) {
   if (young_limits.bytes_end)
-    young_warn_unseen(young_hash(block));
+    young_warn_unseen(hash_block(block));
   else if (sample_mean_bytes)
     sample_remove(block);
 }
@@ -33,7 +33,7 @@ struct life_resize life_resize_begin(struct lane *lane, void *block) {
     resize.sampled = sample_remove(block);
     if (!resize.sampled) resize.old_bytes = next.malloc_usable_size(block);
   } else if (young_limits.bytes_end) {
-    uint64_t hash = young_hash(block);
+    uint64_t hash = hash_block(block);
     struct trace_young *young = young_find(lane, block, hash);
     if (young) young_write(lane, young);
     young_warn(hash, resize.before, lane);
@@ -51,12 +51,12 @@ static bool sample_takes_growth(struct lane *lane, size_t old_bytes, void *block
 
 void life_resize_end(struct lane *lane, struct life_resize resize, void *block, void *other,
                      size_t size) {
-  uint64_t after = lane_ticks(lane);
   void *now = other ? other : size == 0 ? NULL : block; /* where it is */
   if (sample_mean_bytes) {
     if (!resize.sampled && !(other && sample_takes_growth(lane, resize.old_bytes, other))) return;
     if (now && !sample_add(now)) return;
   }
+  const uint64_t after = lane_ticks(lane); /* before the walk */
   if (other)
     record_realloc(lane, resize.before, after, block, other, size, stack_here(lane));
   else if (!now)

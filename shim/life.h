@@ -39,7 +39,7 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
     record_birth(lane, ticks, block, size, stack_here(lane));
     return;
   }
-  uint64_t hash = young_hash(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
+  uint64_t hash = hash_block(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
   uint64_t ticks = young_birth_ticks(lane, guard);
   uint32_t stack = stack_here(lane);
   if (__builtin_expect(size < young_limits.bytes_end && stack, 1) && young_expected(lane, stack))
@@ -53,7 +53,7 @@ static inline void life_death(struct lane *lane, void *block) {
     if (sample_remove(block)) life_death_sampled(lane, block);
     return;
   }
-  uint64_t hash = young_hash(block);
+  uint64_t hash = hash_block(block);
   struct trace_young *young = young_find(lane, block, hash);
   if (young && __builtin_expect(young_is_ours(young, hash), 1)) {
     uint64_t ticks = clock_ticks_early();

@@ -67,7 +67,7 @@ static struct sample_table *add_table(struct sample_table **to, unsigned bits) {
 }
 
 bool sample_add(const void *block) {
-  uint64_t address = (uint64_t)(uintptr_t)block, hash = (address >> 3) * 0x9e3779b97f4a7c15u;
+  uint64_t address = (uint64_t)(uintptr_t)block, hash = hash_block(block);
   struct sample_table **link = &sample_tables;
   for (unsigned i = 0; i < TABLES_MAX; i++) {
     struct sample_table *table = __atomic_load_n(link, __ATOMIC_ACQUIRE);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
 #include "lane.h"
 
 extern uint64_t sample_mean_bytes; /* between picked bytes; 0: everything is recorded */
@@ -44,7 +45,7 @@ extern struct sample_table *sample_tables; /* NULL: nothing was sampled yet */
 /* The place of an address that is in the set; NULL: it is not. */
 static inline uint64_t *sample_find(const void *block) {
   uint64_t address = (uint64_t)(uintptr_t)block;
-  uint64_t hash = (address >> 3) * 0x9e3779b97f4a7c15u; /* as young_hash() */
+  uint64_t hash = hash_block(block);
   struct sample_table *table = __atomic_load_n(&sample_tables, __ATOMIC_ACQUIRE);
   while (table) {
     struct sample_line *line = &table->lines[hash >> table->shift];

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
 #include "lane.h"
 
 /* 16 bytes and dense: a new stack's nodes lie one behind the other. */
@@ -38,8 +39,7 @@ static inline uint32_t stack_tree_child(struct lane *lane, uint32_t parent, uint
       return behind;
   }
   struct stack_child *child =
-      &lane->memory
-           .children[((pc ^ (uint64_t)parent << 32) * 0x9e3779b97f4a7c15u >> 40) % CHILDREN_KEPT];
+      &lane->memory.children[(hash_word(pc ^ (uint64_t)parent << 32) >> 40) % CHILDREN_KEPT];
   if (child->pc == pc && child->parent == parent && child->number) return child->number;
   uint32_t number = stack_tree_find(lane, parent, pc);
   *child = (struct stack_child){pc, parent, number};

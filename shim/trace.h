@@ -293,6 +293,10 @@ struct trace_cell {
 #define TRACE_LANE_CELLS ((TRACE_SLOT - TRACE_PAGE) / (uint32_t)sizeof(struct trace_cell))
 #define TRACE_MORE_CELLS (TRACE_SLOT / (uint32_t)sizeof(struct trace_cell) - 1)
 
+static inline const struct trace_sum *trace_valid_sum(const struct trace_cell *cell) {
+  return &cell->sums[cell->sums[1].commit > cell->sums[0].commit];
+}
+
 /* Buckets of lifetimes in ticks: 0 below 64, then four an octave. The last one has all above. */
 static inline uint32_t trace_bucket(uint64_t ticks) {
   if (ticks < 64) return 0;

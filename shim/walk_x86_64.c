@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cfi_x86_64.h"
+#include "hash.h"
 #include "reach.h"
 #include "unwind.h"
 
@@ -47,7 +48,7 @@ static __attribute__((noinline)) uint64_t rule_make(uint64_t pc, struct rule_pla
 }
 
 static uint64_t rule_at(uint64_t pc) {
-  uint32_t at = (uint32_t)(pc * 0x9e3779b97f4a7c15u >> 40);
+  uint32_t at = (uint32_t)(hash_word(pc) >> 40);
   for (unsigned probe = 0; probe < RULE_PROBES; probe++, at++) {
     struct rule_place *place = &rules[at % RULES];
     uint64_t there = __atomic_load_n(&place->pc, __ATOMIC_ACQUIRE);

@@ -1,7 +1,6 @@
 /* young.c - what leaves the table of young blocks without being folded. */
 #include "young.h"
 
-#include <errno.h>
 #include <stdbool.h>
 
 #include "clock.h"
@@ -41,6 +40,15 @@ void young_write_older(struct lane *lane, uint64_t ticks) {
     if (lane->young[i].address && lane->young[i].ticks < ticks) young_write(lane, &lane->young[i]);
 }
 
+void young_recount(struct lane *lane) {
+  lane->young_bytes = lane->young_blocks = 0;
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
+    if (lane->young[i].address) {
+      lane->young_bytes += young_worth(lane->young[i].size);
+      lane->young_blocks++;
+    }
+}
+
 /* ---- near the size limit ---------------------------------------------------------------- */
 
 /* What part of the limit is used, in eighths; each of these is reached once. */
@@ -70,23 +78,14 @@ void young_grow_age(void) {
 static void grow_table(struct lane *lane) {
   uint32_t now = __atomic_load_n(&grown, __ATOMIC_ACQUIRE);
   unsigned slots = now ? growths[now - 1].slots : 0;
-  struct process_calls calls;
-  uint64_t offset;
-  void *mapped;
-  if (slots <= lane->young_slots || lane->young_stuck ||
-      slots * (uint64_t)TRACE_SLOT > (settings.max_bytes - trace_out_bytes()) / 8 ||
-      !process_calls_begin(&calls))
+  if (slots <= lane->young_slots || lane->young_stuck || !process_may_call() ||
+      slots * (uint64_t)TRACE_SLOT > (settings.max_bytes - trace_out_bytes()) / 8)
     return;
-  int result = trace_out_grow(slots, &offset, &mapped);
-  process_calls_end(&calls);
-  lane->young_stuck = result < 0; /* each attempt takes room in the file */
-  if (lane->young_stuck) return;
-  struct trace_more *head = mapped;
-  head->lane = lane->number;
-  head->slots = slots;
-  __atomic_store_n(&head->magic, TRACE_YOUNG_MAGIC, __ATOMIC_RELEASE);
+  struct trace_young *mapped = lane_more(lane, TRACE_YOUNG_MAGIC, 0, slots);
+  lane->young_stuck = !mapped; /* each attempt takes room in the file */
+  if (!mapped) return;
   young_write_older(lane, UINT64_MAX);
-  young_forget(lane);
+  if (lane->young_slots) sys_munmap(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
   lane->young = mapped;
   lane->young_slots = slots;
   lane->young_places = slots * TRACE_LANE_YOUNG;
@@ -95,17 +94,10 @@ static void grow_table(struct lane *lane) {
 }
 
 struct trace_young *young_make_room(struct lane *lane, uint64_t hash, uint64_t address) {
-  int saved = errno;
   grow_table(lane);
   struct trace_young *young = young_place(lane, hash, address);
   if (young->address) young_write(lane, young);
-  errno = saved;
   return young;
-}
-
-void young_forget(struct lane *lane) {
-  if (lane->young_slots) sys_munmap(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
-  lane->young_slots = 0;
 }
 
 void young_forget_growth(void) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "clock.h"
+#include "hash.h"
 #include "lane.h"
 
 struct young_limits {
@@ -28,11 +29,7 @@ extern struct young_limits young_limits;
 #define YOUNG_GUARD_BITS 12
 extern uint64_t young_guards[1u << YOUNG_GUARD_BITS];
 
-/* Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits are the good ones. */
-static inline uint64_t young_hash(const void *block) {
-  return ((uint64_t)(uintptr_t)block >> 3) * 0x9e3779b97f4a7c15u;
-}
-
+/* `hash`, here and below, is the address's hash_block(). */
 static inline uint64_t *young_guard(uint64_t hash) {
   return &young_guards[hash >> (64 - YOUNG_GUARD_BITS)];
 }
@@ -89,7 +86,7 @@ static inline uint64_t young_worth(uint32_t size) {
 #define SURVIVAL_MAX 64
 #define SURVIVAL_ENOUGH 32
 static inline uint8_t *young_survival(struct lane *lane, uint32_t stack) {
-  return &lane->survival[stack * 0x9e3779b1u >> (32 - SURVIVAL_BITS)];
+  return &lane->survival[hash_site(stack) >> (32 - SURVIVAL_BITS)];
 }
 static inline bool young_expected(struct lane *lane, uint32_t stack) {
   return __builtin_expect(*young_survival(lane, stack) < SURVIVAL_ENOUGH, 1) ||
@@ -148,8 +145,6 @@ static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, u
  * file has grown. The tables get bigger when next they need room: whoever has a chunk sealed may
  * have his finger on an entry. */
 void young_grow_age(void);
-/* A bigger table of the lane's is unmapped. */
-void young_forget(struct lane *lane);
 /* In a forked child: its file is small again. */
 void young_forget_growth(void);
 
@@ -157,5 +152,7 @@ void young_forget_growth(void);
 uint64_t young_oldest(const struct lane *lane);
 /* Writes all that were born before `ticks`; UINT64_MAX: all. */
 void young_write_older(struct lane *lane, uint64_t ticks);
+/* Counts anew what is in the table, after a hook was left in the middle. */
+void young_recount(struct lane *lane);
 
 #endif

@@ -77,7 +77,7 @@ bool fold_of_record(const struct record *record, struct fold *fold) {
 }
 
 bool fold_of_cell(const struct trace_cell *cell, struct fold *fold) {
-  const struct trace_sum *sum = fold_valid_sum(cell);
+  const struct trace_sum *sum = trace_valid_sum(cell);
   uint64_t counted = 0;
   *fold = (struct fold){
       .ticks = cell->last_ticks,

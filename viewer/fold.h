@@ -30,9 +30,4 @@ struct fold {
 bool fold_of_record(const struct record *record, struct fold *fold);
 bool fold_of_cell(const struct trace_cell *cell, struct fold *fold);
 
-/* Of a cell's two sums, the valid one. */
-static inline const struct trace_sum *fold_valid_sum(const struct trace_cell *cell) {
-  return &cell->sums[cell->sums[1].commit > cell->sums[0].commit];
-}
-
 #endif

@@ -86,7 +86,7 @@ static int look_in_cells(const struct lane_copy *copy, struct gone *gone) {
   int error = 0;
   for (size_t i = 0; i < copy->cell_count && !error; i++) {
     const struct trace_cell *cell = &copy->cells[i].cell;
-    uint64_t commit = fold_valid_sum(cell)->commit;
+    uint64_t commit = trace_valid_sum(cell)->commit;
     if (commit) error = add_folded(gone, cell->stack, TRACE_SUM_BIRTH(commit));
   }
   return error;
@@ -159,7 +159,7 @@ static int folds_take(struct lane_window *window, struct lane_copy *copy) {
   for (size_t i = 0; i < copy->cell_count; i++) {
     const struct numbered_cell *cell = &copy->cells[i];
     if (cell->cell.stack == 0 || flushed(&window->control, cell->number)) continue;
-    if (fold_valid_sum(&cell->cell)->commit == 0) continue; /* taken, and nothing counted yet */
+    if (trace_valid_sum(&cell->cell)->commit == 0) continue; /* taken, and nothing counted yet */
     if (fold_of_cell(&cell->cell, &rest->folds[rest->fold_count]))
       rest->fold_count++;
     else
