@@ -12,17 +12,8 @@
 #include <string.h>
 
 #include "file_read.h"
+#include "room.h"
 #include "slots.h"
-
-bool lane_copy_room(void *array, size_t *capacity, size_t count, size_t size) {
-  if (count < *capacity) return true;
-  size_t grown = *capacity ? *capacity * 2 : 32;
-  void *bigger = reallocarray(*(void **)array, grown, size);
-  if (!bigger) return false;
-  *(void **)array = bigger;
-  *capacity = grown;
-  return true;
-}
 
 /* The cells in use of `bytes` bytes at `from`. A file that is cut ends with empty ones. */
 static int copy_cells(struct lane_copy *copy, int fd, uint64_t from, size_t bytes, uint32_t number,
@@ -34,7 +25,7 @@ static int copy_cells(struct lane_copy *copy, int fd, uint64_t from, size_t byte
     struct numbered_cell next = {.number = number};
     memcpy(&next.cell, buffer + at, sizeof(next.cell));
     if (next.cell.stack == 0) continue;
-    if (!lane_copy_room(&copy->cells, &copy->cell_capacity, copy->cell_count, sizeof(next)))
+    if (!room_for_one(&copy->cells, &copy->cell_capacity, copy->cell_count, sizeof(next)))
       return -ENOMEM;
     copy->cells[copy->cell_count++] = next;
   }
@@ -50,7 +41,7 @@ static int copy_young(struct lane_copy *copy, int fd, uint64_t from, size_t byte
     struct trace_young next;
     memcpy(&next, buffer + at, sizeof(next));
     if (next.address == 0) continue;
-    if (!lane_copy_room(&copy->young, &copy->young_capacity, copy->young_count, sizeof(next)))
+    if (!room_for_one(&copy->young, &copy->young_capacity, copy->young_count, sizeof(next)))
       return -ENOMEM;
     copy->young[copy->young_count++] = next;
   }

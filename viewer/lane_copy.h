@@ -26,7 +26,4 @@ int lane_copy_make(int fd, uint64_t offset, const struct lane_more *more, size_t
                    uint8_t *buffer, struct lane_window *window, struct lane_copy *copy);
 void lane_copy_free(struct lane_copy *copy);
 
-/* Makes room for one more element of `size` bytes. Returns false without memory. */
-bool lane_copy_room(void *array, size_t *capacity, size_t count, size_t size);
-
 #endif

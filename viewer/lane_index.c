@@ -94,17 +94,16 @@ static uint64_t lanes_lost(const struct lane_index *index, uint64_t unprotected_
   return without > unprotected_lanes ? without - unprotected_lanes : 0;
 }
 
+static int lane_order(const void *left, const void *right) {
+  const struct lane_chunks *a = left, *b = right;
+  return a->lane < b->lane ? -1 : a->lane > b->lane;
+}
+
 /* The lane of this number, or NULL. */
-static struct lane_chunks *lane_of(struct slots *slots, uint32_t number) {
-  size_t low = 0, high = slots->lane_count;
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if (slots->lanes[middle].lane < number)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < slots->lane_count && slots->lanes[low].lane == number ? &slots->lanes[low] : NULL;
+static struct lane_chunks *lane_of(const struct slots *slots, uint32_t number) {
+  const struct lane_chunks key = {.lane = number};
+  if (slots->lane_count == 0) return NULL;
+  return bsearch(&key, slots->lanes, slots->lane_count, sizeof(key), lane_order);
 }
 
 static bool has_rest(const struct window *window) {

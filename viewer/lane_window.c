@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lane_copy.h"
+#include "room.h"
 
 #define LIVE_ATTEMPTS 8
 
@@ -55,8 +56,8 @@ struct gone {
 };
 
 static int add_folded(struct gone *gone, uint32_t stack, uint64_t birth_ticks) {
-  if (!lane_copy_room(&gone->folded, &gone->folded_capacity, gone->folded_count,
-                      sizeof(*gone->folded)))
+  if (!room_for_one(&gone->folded, &gone->folded_capacity, gone->folded_count,
+                    sizeof(*gone->folded)))
     return -ENOMEM;
   gone->folded[gone->folded_count++] = last_birth(stack, birth_ticks);
   return 0;
@@ -74,8 +75,8 @@ static int look_in_chunk(const struct lane_window *window, struct gone *gone) {
     if (record.type == TRACE_LIFE)
       error = add_folded(gone, record.stack, record.ticks - record.field[1]);
     if (record.type != TRACE_BIRTH) continue;
-    if (!lane_copy_room(&gone->births, &gone->birth_capacity, gone->birth_count,
-                        sizeof(*gone->births)))
+    if (!room_for_one(&gone->births, &gone->birth_capacity, gone->birth_count,
+                      sizeof(*gone->births)))
       return -ENOMEM;
     gone->births[gone->birth_count++] = (struct moment_of_birth){record.address, record.ticks};
   }

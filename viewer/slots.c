@@ -15,6 +15,7 @@
 #include "file_read.h"
 #include "lane_index.h"
 #include "record.h"
+#include "room.h"
 
 #define LIVE_ATTEMPTS 8
 
@@ -52,22 +53,11 @@ static uint64_t next_data(const struct scan *scan, uint64_t offset) {
   return slot > offset ? slot : offset;
 }
 
-/* Grows an array by doubling when it is full. Returns false without memory. */
-static bool make_room(void *array, size_t *capacity, size_t count, size_t size) {
-  if (count < *capacity) return true;
-  size_t grown = *capacity ? *capacity * 2 : 64;
-  void *bigger = reallocarray(*(void **)array, grown, size);
-  if (!bigger) return false;
-  *(void **)array = bigger;
-  *capacity = grown;
-  return true;
-}
-
 static int add_chunk(struct scan *scan, const struct trace_chunk *head, uint64_t offset,
                      uint8_t *records) {
   struct slots *slots = scan->slots;
-  if (!make_room(&slots->chunks, &scan->chunk_capacity, slots->chunk_count,
-                 sizeof(*slots->chunks))) {
+  if (!room_for_one(&slots->chunks, &scan->chunk_capacity, slots->chunk_count,
+                    sizeof(*slots->chunks))) {
     free(records);
     return -ENOMEM;
   }
@@ -109,17 +99,17 @@ static int windows_find(struct scan *scan) {
     int error = stretch_look(scan, at, &more);
     if (error) return error;
     if (more.slots == 0) continue;
-    if (!make_room(&scan->taken, &scan->taken_capacity, scan->taken_count, sizeof(*scan->taken)))
+    if (!room_for_one(&scan->taken, &scan->taken_capacity, scan->taken_count, sizeof(*scan->taken)))
       return -ENOMEM;
     scan->taken[scan->taken_count++] = (struct stretch){at, more.slots};
     at += (uint64_t)(more.slots - 1) * TRACE_SLOT;
     if (more.magic == TRACE_LANE_MAGIC) {
-      if (!make_room(&scan->windows, &scan->window_capacity, scan->window_count,
-                     sizeof(*scan->windows)))
+      if (!room_for_one(&scan->windows, &scan->window_capacity, scan->window_count,
+                        sizeof(*scan->windows)))
         return -ENOMEM;
       scan->windows[scan->window_count++] = (struct window){.offset = more.offset};
     } else {
-      if (!make_room(&scan->more, &scan->more_capacity, scan->more_count, sizeof(*scan->more)))
+      if (!room_for_one(&scan->more, &scan->more_capacity, scan->more_count, sizeof(*scan->more)))
         return -ENOMEM;
       scan->more[scan->more_count++] = more;
     }
