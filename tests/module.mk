@@ -121,7 +121,7 @@ $(BUILD)/tests/bench/%_shim.so:
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -O2 -D_GNU_SOURCE -fPIC -shared -fno-builtin $(SHIM_FLAGS) -o $@ $< -ldl
 
-$(BUILD)/tests/bench/reader: $(BUILD)/obj/tests/bench/reader.o $(BUILD)/obj/tests/viewer/trace_writer.o $(BUILD)/libviewer.a
+$(BUILD)/tests/bench/reader: $(BUILD)/obj/tests/bench/reader.o $(addprefix $(BUILD)/obj/tests/viewer/,trace_writer.o trace_writer_folds.o) $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
 

@@ -1,6 +1,7 @@
 /* profiled.c - the whole way from a trace that a test has written to its figures. */
 #include "profiled.h"
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,11 @@ struct profiled profiled_trace(struct trace_writer *writer) {
   return profiled_as_is(writer);
 }
 
+struct profiled profiled_end(struct trace_writer *writer, uint64_t ticks) {
+  writer_exit(writer, ticks, 0);
+  return profiled_trace(writer);
+}
+
 void profiled_free(struct profiled *profiled) {
   profile_free(profiled->profile);
   trace_file_close(profiled->file);
@@ -34,4 +40,15 @@ const struct site *profiled_site(const struct profiled *profiled, uint32_t stack
     abort();
   }
   return &profiled->profile->sites[index];
+}
+
+void assert_figure(struct figure figure, uint64_t blocks, uint64_t bytes) {
+  cr_assert_eq(figure.blocks, blocks, "%lu blocks", figure.blocks);
+  cr_assert_eq(figure.bytes, bytes, "%lu bytes", figure.bytes);
+}
+
+void assert_sound(const struct profiled *profiled) {
+  cr_assert(profiled->profile->check.agree);
+  cr_assert(profiled->info->complete);
+  cr_assert_eq(profiled->info->missing.bad_folds, 0);
 }

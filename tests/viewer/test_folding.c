@@ -4,17 +4,6 @@
 
 #include "profiled.h"
 
-static void assert_figure(struct figure figure, uint64_t blocks, uint64_t bytes) {
-  cr_assert_eq(figure.blocks, blocks, "%lu blocks", figure.blocks);
-  cr_assert_eq(figure.bytes, bytes, "%lu bytes", figure.bytes);
-}
-
-static void assert_sound(const struct profiled *profiled) {
-  cr_assert(profiled->profile->check.agree);
-  cr_assert(profiled->info->complete);
-  cr_assert_eq(profiled->info->missing.bad_folds, 0);
-}
-
 /* A folding trace with nodes 1..9 and one lane, of thread 1 "main". */
 static struct trace_writer *begin(void) {
   struct trace_writer *writer = writer_new();
@@ -26,11 +15,6 @@ static struct trace_writer *begin(void) {
   for (uint32_t id = 1; id < 10; id++)
     writer_node(writer, 1, id, 0, 0, 0x1000 + id);
   return writer;
-}
-
-static struct profiled end(struct trace_writer *writer, uint64_t ticks) {
-  writer_exit(writer, ticks, 0);
-  return profiled_trace(writer);
 }
 
 /* Two blocks of site 1: 10 bytes for 100 ticks, none (1 byte) for 300. */
@@ -80,7 +64,7 @@ Test(folding, a_record_of_folded_blocks_adds_to_its_site_and_to_the_whole) {
   struct trace_writer *writer = begin();
   struct writer_fold fold = two_blocks();
   writer_fold(writer, 1, &fold);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
@@ -89,7 +73,7 @@ Test(folding, lives_one_by_one_say_the_same_as_a_record_of_several) {
   struct trace_writer *writer = begin();
   writer_life(writer, 1, 1000, 1100, 10, 1);
   writer_life(writer, 1, 1200, 1500, 0, 1);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 300); /* each is known to the tick */
   profiled_free(&profiled);
 }
@@ -102,7 +86,7 @@ Test(folding, a_cell_says_the_same_as_a_record, .timeout = 60) {
     struct trace_writer *writer = begin();
     struct writer_fold fold = two_blocks();
     writer_cell(writer, 1, numbers[i], &fold);
-    struct profiled profiled = end(writer, 5000);
+    struct profiled profiled = profiled_end(writer, 5000);
     assert_two_blocks(&profiled, 256);
     profiled_free(&profiled);
   }
@@ -119,7 +103,7 @@ Test(folding, folds_join_with_each_other_and_with_blocks_that_were_written) {
   writer_fold(writer, 1, &other);
   writer_death(writer, 1, 4000, 0xa000, 2);
   writer_cell(writer, 1, 3, &elsewhere);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
@@ -149,7 +133,7 @@ Test(folding, the_thread_is_the_one_that_the_lane_served_then) {
   writer_fold_life(&later, 2500, 2600, 5);
   writer_cell(writer, 1, 0, &later);
   writer_young(writer, 1, 0, 2700, 0xa000, 8, 3);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   static const char *const names[] = {"main", "second", "second"};
   for (uint32_t stack = 1; stack <= 3; stack++) {
     const struct shares *threads = &profiled_site(&profiled, stack)->birth_threads;
@@ -166,7 +150,7 @@ Test(folding, a_histogram_puts_folded_lives_in_the_middle_of_their_bucket) {
     writer_fold_life(&fold, 1000 + i, 2100 + i, 8); /* 1100: of 1024 to 1279 */
   writer_fold_life(&fold, 3000, 3010, 8);           /* of 0 to 63 */
   writer_fold(writer, 1, &fold);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct site *site = profiled_site(&profiled, 1);
   uint64_t p50 = histogram_percentile(&site->lifetimes, 0.5);
   cr_assert(p50 >= 1130 && p50 <= 1170, "%lu", p50);
@@ -212,13 +196,13 @@ Test(folding, what_folding_hides_of_the_peak_is_bounded) {
     writer_lane_control(writer, lane)->young_bytes_max = 300 * lane;
     writer_lane_control(writer, lane)->young_blocks_max = 30 * lane;
   }
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_figure(profiled.profile->peak_uncertainty, 90, 900);
   profiled_free(&profiled);
 
   writer = begin(); /* nothing was folded: all is certain */
   writer_lane_control(writer, 1)->young_bytes_max = 300;
-  profiled = end(writer, 5000);
+  profiled = profiled_end(writer, 5000);
   assert_figure(profiled.profile->peak_uncertainty, 0, 0);
   profiled_free(&profiled);
 }
@@ -234,7 +218,7 @@ Test(folding, young_blocks_are_births_of_their_own_time) {
   writer_young(writer, 1, TRACE_LANE_YOUNG - 1, 1500, 0xb000, 20, 1);
   writer_young(writer, 1, TRACE_LANE_YOUNG, 1600, 0xc000, 30, 2);
   writer_young(writer, 1, 3 * TRACE_LANE_YOUNG - 3, 1700, 0xd000, 40, 2); /* the very last place */
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct profile *profile = profiled.profile;
   assert_sound(&profiled);
   cr_assert_eq(profile->births, 4);
@@ -257,7 +241,7 @@ Test(folding, young_blocks_of_a_lane_without_records_count) {
   writer_cell(writer, idle, 8, &fold);
   writer_seal(writer, 1);
   writer_young(writer, 1, 8, 2000, 0xb000, 6, 1);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->at_end, 2, 11);
   assert_figure(profiled.profile->folded, 2, 11);
@@ -270,7 +254,7 @@ Test(folding, young_blocks_wait_for_their_time_behind_sealed_chunks) {
   writer_death(writer, 1, 4000, 0xa000, 1);
   writer_seal_with_floor(writer, 1, 1500); /* allows for the young block */
   writer_young(writer, 1, 0, 2000, 0xb000, 100, 2);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_sound(&profiled);
   cr_assert_eq(profiled.info->missing.late_events, 0);
   assert_figure(profiled.profile->peak, 2, 110);
@@ -288,7 +272,7 @@ Test(folding, a_young_block_that_was_just_written_counts_once) {
     if (sealed) writer_seal_with_floor(writer, 1, 0);
     writer_young(writer, 1, 3, 2000, 0xb000, 20, 1); /* the last record */
     writer_young(writer, 1, 4, 2100, 0xc000, 40, 1);
-    struct profiled profiled = end(writer, 5000);
+    struct profiled profiled = profiled_end(writer, 5000);
     assert_sound(&profiled);
     cr_assert_eq(profiled.profile->order_violations, 0);
     assert_figure(profiled.profile->at_end, 3, 70);
@@ -302,7 +286,7 @@ Test(folding, an_address_born_again_is_not_the_block_that_was_written) {
   writer_birth(writer, 1, 1000, 0xa000, 10, 1);
   writer_death(writer, other, 1500, 0xa000, 1);
   writer_young(writer, 1, 3, 2000, 0xa000, 20, 1); /* the address of the last record, later */
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_sound(&profiled);
   cr_assert_eq(profiled.profile->births, 2);
   assert_figure(profiled.profile->at_end, 1, 20);
@@ -314,7 +298,7 @@ Test(folding, a_block_in_both_tables_counts_once) {
   writer_more_young(writer, 1, 1);
   writer_young(writer, 1, 3, 2000, 0xb000, 20, 1);
   writer_young(writer, 1, TRACE_LANE_YOUNG + 9, 2000, 0xb000, 20, 1);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->at_end, 1, 20);
   profiled_free(&profiled);
@@ -325,7 +309,7 @@ Test(folding, a_young_block_that_was_just_folded_counts_once) {
   struct writer_fold fold = two_blocks();
   writer_cell(writer, 1, 9, &fold);
   writer_young(writer, 1, 3, fold.last_birth, 0xb000, 0, 1); /* the cell's last block */
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
@@ -335,7 +319,7 @@ Test(folding, a_young_block_whose_life_was_just_written_counts_once) {
   writer_life(writer, 1, 1000, 1100, 10, 1);
   writer_life(writer, 1, 1200, 1500, 0, 1);
   writer_young(writer, 1, 3, 1200, 0xb000, 0, 1); /* the last record's */
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 300);
   profiled_free(&profiled);
 
@@ -344,7 +328,7 @@ Test(folding, a_young_block_whose_life_was_just_written_counts_once) {
   writer_life(writer, 1, 1200, 1500, 0, 1);
   writer_young(writer, 1, 3, 1200, 0xb000, 3, 2); /* of another site */
   writer_young(writer, 1, 4, 1000, 0xc000, 4, 1); /* not the last record's */
-  profiled = end(writer, 5000);
+  profiled = profiled_end(writer, 5000);
   assert_figure(profiled.profile->folded, 2, 11);
   assert_figure(profiled.profile->at_end, 2, 7);
   profiled_free(&profiled);
@@ -356,7 +340,7 @@ Test(folding, only_its_own_sites_cell_tells_that_a_young_block_was_folded) {
   writer_cell(writer, 1, 9, &fold);
   writer_young(writer, 1, 3, fold.last_birth, 0xb000, 5, 2); /* of another site, at that time */
   writer_young(writer, 1, 4, 1000, 0xc000, 6, 1);            /* as old as the cell's first block */
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->folded, 2, 11);
   assert_figure(profiled.profile->at_end, 2, 11);
@@ -369,7 +353,7 @@ Test(folding, of_two_sums_the_one_committed_last_is_valid) {
   struct trace_cell *cell = writer_cell(writer, 1, 9, &fold);
   /* the sum of one block, and one of three that was not committed yet: its commit is an old one */
   cell->sums[1] = (struct trace_sum){TRACE_SUM(1, 7, 5), 999, 999, 999};
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
@@ -379,7 +363,7 @@ Test(folding, a_histogram_one_short_gets_the_last_bucket) {
   struct writer_fold fold = two_blocks();
   struct trace_cell *cell = writer_cell(writer, 1, 9, &fold);
   cell->counts[fold.last_bucket]--;
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   cr_assert_geq(histogram_percentile(&profiled_site(&profiled, 1)->lifetimes, 1), 256);
   profiled_free(&profiled);
@@ -394,7 +378,7 @@ Test(folding, a_cell_that_was_just_written_counts_once) {
     writer_cell(writer, 1, number, &fold);
     writer_lane_control(writer, 1)->flushing =
         TRACE_FLUSHING(number, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1));
-    struct profiled profiled = end(writer, 5000);
+    struct profiled profiled = profiled_end(writer, 5000);
     assert_two_blocks(&profiled, 256);
     profiled_free(&profiled);
   }
@@ -406,7 +390,7 @@ Test(folding, a_cell_whose_record_was_not_committed_counts) {
   writer_cell(writer, 1, 6, &fold);
   writer_lane_control(writer, 1)->flushing =
       TRACE_FLUSHING(6, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1) + 20);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
@@ -419,7 +403,7 @@ Test(folding, a_cell_written_before_its_chunk_was_sealed_is_void_still) {
   writer_lane_control(writer, 1)->flushing =
       TRACE_FLUSHING(6, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1));
   writer_seal(writer, 1);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_two_blocks(&profiled, 256);
   profiled_free(&profiled);
 }
@@ -432,7 +416,7 @@ Test(folding, another_cell_than_the_one_just_written_counts) {
   writer_cell(writer, 1, 7, &other);
   writer_lane_control(writer, 1)->flushing =
       TRACE_FLUSHING(6, writer_lane_sequence(writer, 1), writer_lane_used(writer, 1));
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   assert_figure(profiled.profile->folded, 3, 14);
   profiled_free(&profiled);
 }
@@ -481,7 +465,7 @@ Test(folding, a_cell_that_cannot_be_true_is_refused_and_missed) {
     lie(writer_cell(writer, 1, 9, &fold), which);
     writer_fold_life(&sound, 1000, 1100, 10);
     writer_cell(writer, 1, 10, &sound);
-    struct profiled profiled = end(writer, 5000);
+    struct profiled profiled = profiled_end(writer, 5000);
     cr_assert_eq(profiled.info->missing.bad_folds, 1, "lie %d", which);
     cr_assert_not(profiled.info->complete);
     cr_assert_not(profiled.profile->check.agree);
@@ -515,7 +499,7 @@ Test(folding, a_record_that_cannot_be_true_is_refused_and_missed) {
                           records[i].bytes,     records[i].lifetimes,
                           records[i].byte_ticks};
     writer_record(writer, 1, TRACE_FOLD, fields, records[i].histogram, records[i].histogram_bytes);
-    struct profiled profiled = end(writer, 5000);
+    struct profiled profiled = profiled_end(writer, 5000);
     cr_assert_eq(profiled.info->missing.bad_folds, i > 0, "record %zu", i);
     cr_assert_eq(profiled.profile->births, i > 0 ? 0 : 2, "record %zu", i);
     profiled_free(&profiled);
@@ -527,7 +511,7 @@ Test(folding, a_life_that_cannot_be_true_is_refused_and_missed) {
   writer_life(writer, 1, 0, 3000, UINT64_MAX, 1); /* more byte-ticks than there can be */
   writer_life(writer, 1, 2000, 3000, 1, 0x7fffffff);
   writer_life(writer, 1, 2000, 3000, 5, 1);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   cr_assert_eq(profiled.info->missing.bad_folds, 2);
   assert_figure(profiled.profile->folded, 1, 5);
   profiled_free(&profiled);
@@ -538,7 +522,7 @@ Test(folding, folds_in_a_sample_cannot_be_true) {
   struct writer_fold fold = two_blocks();
   writer_fold(writer, 1, &fold);
   writer_head(writer)->sample_bytes = 1000;
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   cr_assert_eq(profiled.info->missing.bad_folds, 1);
   cr_assert_eq(profiled.profile->births, 0);
   profiled_free(&profiled);
@@ -565,7 +549,7 @@ Test(folding, the_fold_ages_of_a_run_are_told_with_their_times) {
   writer_control(writer)->grown_ticks[0] = WRITER_START_TICKS + 2000;
   writer_control(writer)->age_ticks[0] = 10000000;
   writer_head(writer)->max_file_bytes = 1 << 20;
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct run_info *info = profiled.info;
   cr_assert_eq(info->fold_age_count, 2);
   cr_assert_eq(info->fold_ages[0].since_ns, 0);

@@ -3,11 +3,6 @@
 
 #include "profiled.h"
 
-static void assert_figure(struct figure figure, uint64_t blocks, uint64_t bytes) {
-  cr_assert_eq(figure.blocks, blocks);
-  cr_assert_eq(figure.bytes, bytes);
-}
-
 /* A trace with nodes 1..9, one lane, thread 1 "main". */
 static struct trace_writer *begin(void) {
   struct trace_writer *writer = writer_new();
@@ -25,21 +20,11 @@ static uint32_t second_thread(struct trace_writer *writer, uint32_t thread, cons
   return lane;
 }
 
-static struct profiled end(struct trace_writer *writer, uint64_t ticks) {
-  writer_exit(writer, ticks, 0);
-  return profiled_trace(writer);
-}
-
-static void assert_sound(const struct profiled *profiled) {
-  cr_assert(profiled->profile->check.agree);
-  cr_assert(profiled->info->complete);
-}
-
 Test(profile, a_block_is_held_from_birth_to_death) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 64, 1);
   writer_death(writer, 1, 3000, 0xa000, 2);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct profile *profile = profiled.profile;
   assert_sound(&profiled);
   cr_assert_eq(profile->births, 1);
@@ -74,7 +59,7 @@ Test(profile, a_block_is_held_from_birth_to_death) {
 Test(profile, a_block_never_freed_lives_to_the_end_of_the_run) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 10, 1);
-  struct profiled profiled = end(writer, 8000);
+  struct profiled profiled = profiled_end(writer, 8000);
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
   assert_figure(profiled.profile->at_end, 1, 10);
@@ -89,7 +74,7 @@ Test(profile, a_block_never_freed_lives_to_the_end_of_the_run) {
 Test(profile, a_request_of_nothing_counts_one_byte) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 0, 1);
-  struct profiled profiled = end(writer, 2000);
+  struct profiled profiled = profiled_end(writer, 2000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->total, 1, 1);
   assert_figure(profiled.profile->peak, 1, 1);
@@ -101,7 +86,7 @@ Test(profile, realloc_goes_on_with_the_same_life) {
   writer_birth(writer, 1, 1000, 0xa000, 100, 1);
   writer_realloc(writer, 1, 2000, 2500, 0xa000, 0xb000, 300, 3);
   writer_death(writer, 1, 4000, 0xb000, 2);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
@@ -131,7 +116,7 @@ Test(profile, a_shrinking_realloc_is_held_by_each_size_for_its_time) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 300, 1);
   writer_realloc(writer, 1, 2000, 2000, 0xa000, 0xa000, 100, 3);
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   assert_sound(&profiled);
   cr_assert_eq(profiled.profile->realloc_bytes_shrunk, 200);
   assert_figure(profiled.profile->total, 2, 400);
@@ -149,7 +134,7 @@ Test(profile, while_a_realloc_is_on_its_way_its_old_address_may_be_given_out) {
   writer_birth(writer, other, 3000, 0xa000, 50, 2);
   writer_death(writer, other, 6000, 0xa000, 2);
   writer_death(writer, 1, 7000, 0xb000, 1);
-  struct profiled profiled = end(writer, 8000);
+  struct profiled profiled = profiled_end(writer, 8000);
   assert_sound(&profiled);
   cr_assert_eq(profiled.profile->order_violations, 0);
   cr_assert_eq(profiled.profile->unmatched_deaths, 0);
@@ -168,7 +153,7 @@ Test(profile, free_in_another_thread_is_a_hand_off) {
   writer_birth(writer, 1, 1100, 0xb000, 64, 1);
   writer_death(writer, other, 3000, 0xa000, 2);
   writer_death(writer, 1, 3000, 0xb000, 2);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
   cr_assert_eq(site->handoffs, 1);
@@ -186,7 +171,7 @@ Test(profile, threads_of_one_name_share_it_but_hand_over_to_each_other) {
   writer_birth(writer, second, 1500, 0xb000, 36, 1);
   writer_death(writer, second, 3000, 0xa000, 2);
   writer_death(writer, second, 3000, 0xb000, 2);
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
   cr_assert_eq(site->handoffs, 1);
@@ -204,7 +189,7 @@ Test(profile, a_thread_is_known_by_its_last_name_wherever_it_was_set) {
   writer_birth(writer, other, 1000, 0xa000, 64, 1);
   writer_thread_name(writer, other, 1500, 2, "between");
   writer_thread_name(writer, 1, 2000, 2, "last");
-  struct profiled profiled = end(writer, 5000);
+  struct profiled profiled = profiled_end(writer, 5000);
   const struct site *site = profiled_site(&profiled, 1);
   cr_assert_str_eq(trace_file_thread_name(profiled.file, site->birth_threads.of[0].id), "last");
   profiled_free(&profiled);
@@ -218,7 +203,7 @@ Test(profile, a_lane_serves_one_thread_after_another) {
   writer_death(writer, 1, 4000, 0xa000, 1);
   writer_seal(writer, 1);
   writer_birth(writer, 1, 5000, 0xb000, 64, 2);
-  struct profiled profiled = end(writer, 9000);
+  struct profiled profiled = profiled_end(writer, 9000);
   const struct site *site = profiled_site(&profiled, 1);
   assert_sound(&profiled);
   cr_assert_eq(site->handoffs, 1);
@@ -237,7 +222,7 @@ Test(profile, the_peak_is_that_of_all_sites_together) {
   writer_birth(writer, 1, 1300, 0xc000, 70, 2); /* the peak: 100 + 70 */
   writer_death(writer, 1, 1400, 0xa000, 9);
   writer_birth(writer, 1, 1500, 0xd000, 20, 3);
-  struct profiled profiled = end(writer, 2000);
+  struct profiled profiled = profiled_end(writer, 2000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->peak, 2, 170);
   cr_assert_eq(profiled.profile->peak_time_ns, 1300);
@@ -256,7 +241,7 @@ Test(profile, of_equal_peaks_the_latest_counts) {
   writer_birth(writer, 1, 1200, 0xa000, 40, 2);
   writer_birth(writer, 1, 1300, 0xb000, 60, 2);
   writer_death(writer, 1, 1400, 0xa000, 9);
-  struct profiled profiled = end(writer, 2000);
+  struct profiled profiled = profiled_end(writer, 2000);
   assert_sound(&profiled);
   assert_figure(profiled.profile->peak, 2, 100);
   cr_assert_eq(profiled.profile->peak_time_ns, 1300);
@@ -271,7 +256,7 @@ Test(profile, realloc_of_an_unknown_block_begins_a_life_of_its_own) {
   writer_death(writer, 1, 2500, 0xb000, 1);
   writer_death(writer, 1, 2600, 0xc000, 1);
   writer_head(writer)->flags |= TRACE_FORKED;
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   const struct profile *profile = profiled.profile;
   assert_sound(&profiled);
   cr_assert_eq(profile->unmatched_deaths, 2);
@@ -286,7 +271,7 @@ Test(profile, realloc_of_an_unknown_block_begins_a_life_of_its_own) {
 Test(profile, a_death_without_a_birth_makes_a_trace_incomplete_unless_it_was_forked) {
   struct trace_writer *writer = begin();
   writer_death(writer, 1, 2600, 0xc000, 1);
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   cr_assert_eq(profiled.info->missing.missing_births, 1);
   cr_assert_not(profiled.info->complete);
   profiled_free(&profiled);
@@ -296,7 +281,7 @@ Test(profile, a_birth_at_a_taken_address_closes_the_old_block) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 100, 1);
   writer_birth(writer, 1, 3000, 0xa000, 40, 2);
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   const struct profile *profile = profiled.profile;
   cr_assert(profile->check.agree);
   cr_assert_not(profiled.info->complete);
@@ -316,7 +301,7 @@ Test(profile, the_run_lasts_to_its_last_event_even_if_the_end_was_told_earlier) 
   writer_birth(writer, 1, 1000, 0xa000, 100, 1);
   writer_realloc(writer, 1, 2000, 9000, 0xa000, 0xb000, 200, 1);
   writer_birth(writer, other, 3000, 0xa000, 50, 2);
-  struct profiled profiled = end(writer, 4000); /* the last event is later than the end */
+  struct profiled profiled = profiled_end(writer, 4000); /* the last event is later than the end */
   assert_sound(&profiled);
   cr_assert_eq(profiled.profile->duration_ns, 9000);
   assert_figure(profiled.profile->at_end, 2, 250);
@@ -326,7 +311,7 @@ Test(profile, the_run_lasts_to_its_last_event_even_if_the_end_was_told_earlier) 
 Test(profile, a_site_that_is_not_there_is_not_found) {
   struct trace_writer *writer = begin();
   writer_birth(writer, 1, 1000, 0xa000, 100, 1);
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   cr_assert_eq(profile_find_site(profiled.profile, 2), SIZE_MAX);
   cr_assert_eq(profile_find_site(profiled.profile, UINT32_MAX), SIZE_MAX);
   cr_assert_eq(profile_find_site(profiled.profile, 1), 0);

@@ -7,11 +7,6 @@
 #include "profiled.h"
 #include "viewer/pairing.h"
 
-static void assert_figure(struct figure figure, uint64_t blocks, uint64_t bytes) {
-  cr_assert_eq(figure.blocks, blocks, "%lu blocks", figure.blocks);
-  cr_assert_eq(figure.bytes, bytes, "%lu bytes", figure.bytes);
-}
-
 static struct trace_writer *begin(uint64_t mean_bytes) {
   struct trace_writer *writer = writer_new();
   writer_head(writer)->flags = 0;
@@ -25,11 +20,6 @@ static struct trace_writer *begin(uint64_t mean_bytes) {
   return writer;
 }
 
-static struct profiled end(struct trace_writer *writer, uint64_t ticks) {
-  writer_exit(writer, ticks, 0);
-  return profiled_trace(writer);
-}
-
 static void assert_certain(struct range range, double figure) {
   cr_assert_float_eq(range.low, figure, 1e-9 * figure);
   cr_assert_float_eq(range.high, figure, 1e-9 * figure);
@@ -41,7 +31,7 @@ Test(sampling, blocks_that_are_sure_to_be_sampled_count_once) {
   writer_birth(writer, 1, 1500, 0xb000, 3000, 2);
   writer_realloc(writer, 1, 2000, 2000, 0xa000, 0xc000, 5000, 3);
   writer_death(writer, 2, 4000, 0xb000, 4);
-  struct profiled profiled = end(writer, 6000);
+  struct profiled profiled = profiled_end(writer, 6000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 1);
   cr_assert(profile->check.agree);
@@ -72,7 +62,7 @@ Test(sampling, a_block_stands_for_the_inverse_of_its_probability) {
   struct trace_writer *writer = begin(1000);
   writer_birth(writer, 1, 1000, 0xa000, 10, 1); /* 100.5 of them: 1005 bytes */
   writer_death(writer, 2, 3000, 0xa000, 2);
-  struct profiled profiled = end(writer, 6000);
+  struct profiled profiled = profiled_end(writer, 6000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 1);
   cr_assert(profile->check.agree);
@@ -103,7 +93,7 @@ Test(sampling, a_block_first_picked_when_it_grew_is_a_reallocation_and_no_birth)
   struct trace_writer *writer = begin(1000);
   writer_realloc(writer, 1, 1000, 1500, 0xa000, 0xb000, 100000, 3);
   writer_death(writer, 1, 2500, 0xb000, 1);
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 3);
   cr_assert(profile->check.agree);
@@ -125,7 +115,7 @@ Test(sampling, a_block_that_grows_counts_by_its_largest_size_from_then_on) {
   writer_birth(writer, 1, 1000, 0xa000, 10, 1);                     /* 100.5 times */
   writer_realloc(writer, 1, 2000, 2000, 0xa000, 0xb000, 100000, 2); /* once */
   writer_realloc(writer, 1, 3000, 3000, 0xb000, 0xb000, 10, 2);     /* once still */
-  struct profiled profiled = end(writer, 4000);
+  struct profiled profiled = profiled_end(writer, 4000);
   const struct profile *profile = profiled.profile;
   const struct site *site = profiled_site(&profiled, 1);
   cr_assert(profile->check.agree);

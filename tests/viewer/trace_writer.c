@@ -1,6 +1,6 @@
 /* trace_writer.c - encodes records and lays out slots, written from shim/trace.h alone: it shares
  * no code with the reader, so that the two check each other. */
-#include "trace_writer.h"
+#include "trace_writer_parts.h"
 
 #include <fcntl.h>
 #include <isa-l/crc.h>
@@ -10,51 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LANES_MAX 64
-#define CHUNKS_MAX 65536
-#define CELL_SLOTS_MAX 8
-#define CELLS_MAX (TRACE_LANE_CELLS + CELL_SLOTS_MAX * TRACE_MORE_CELLS)
-#define YOUNG_MAX ((1 + TRACE_MORE_SLOTS) * TRACE_LANE_YOUNG)
-
-struct writer_lane {
-  bool windowless;
-  uint64_t window; /* offset; 0 none */
-  struct trace_lane control;
-  struct trace_chunk open;
-  uint8_t records[TRACE_CHUNK_RECORDS + 64];
-  uint32_t used, sequence;
-  uint64_t ticks, address, last_ticks; /* absolute */
-  uint32_t thread;
-  bool meta, killed;
-  struct trace_young *young; /* young_slots of them, and those of more young */
-  uint32_t more_young_slots;
-  uint64_t more_young; /* offset; 0 none */
-  struct trace_cell *cells;
-  uint32_t more_cell_slots;
-  uint64_t more_cells[CELL_SLOTS_MAX]; /* offsets */
-};
-
-struct trace_writer {
-  int fd;
-  char path[4096];
-  uint64_t slots;
-  struct trace_head head;
-  char strings[TRACE_STRINGS_SIZE];
-  size_t strings_used;
-  struct trace_rss rss[TRACE_RSS_SAMPLES];
-  size_t rss_count;
-  struct trace_end end;
-  struct trace_control control;
-  struct writer_lane *lanes[LANES_MAX + 1];
-  uint32_t lane_count;
-  struct {
-    uint32_t lane, sequence;
-    uint64_t offset;
-  } chunks[CHUNKS_MAX];
-  size_t chunk_count;
-};
-
-static void check(bool good, const char *what) {
+void writer_check(bool good, const char *what) {
   if (good) return;
   perror(what);
   abort();
@@ -64,21 +20,23 @@ static uint32_t crc32c(const void *bytes, size_t count) {
   return ~crc32_iscsi((unsigned char *)(uintptr_t)bytes, (int)count, 0xffffffffu);
 }
 
-static void put(const struct trace_writer *writer, uint64_t offset, const void *bytes,
+void writer_put(const struct trace_writer *writer, uint64_t offset, const void *bytes,
                 size_t count) {
-  check(pwrite(writer->fd, bytes, count, (off_t)offset) == (ssize_t)count, "trace_writer: pwrite");
+  writer_check(pwrite(writer->fd, bytes, count, (off_t)offset) == (ssize_t)count,
+               "trace_writer: pwrite");
 }
 
-static void extend(struct trace_writer *writer, uint64_t slots) {
+void writer_extend(struct trace_writer *writer, uint64_t slots) {
   writer->slots += slots;
-  check(ftruncate(writer->fd, (off_t)(writer->slots * TRACE_SLOT)) == 0, "trace_writer: ftruncate");
+  writer_check(ftruncate(writer->fd, (off_t)(writer->slots * TRACE_SLOT)) == 0,
+               "trace_writer: ftruncate");
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
 uint32_t writer_string(struct trace_writer *writer, const char *text, size_t bytes) {
   uint32_t at = (uint32_t)writer->strings_used;
-  check(at + bytes + 1 <= sizeof(writer->strings), "trace_writer: strings");
+  writer_check(at + bytes + 1 <= sizeof(writer->strings), "trace_writer: strings");
   memcpy(writer->strings + at, text, bytes);
   writer->strings_used += bytes + 1;
   return at;
@@ -121,7 +79,7 @@ static void default_head(struct trace_writer *writer) {
 
 struct trace_writer *writer_open(const char *path) {
   struct trace_writer *writer = calloc(1, sizeof(*writer));
-  check(writer != NULL, "trace_writer: calloc");
+  writer_check(writer != NULL, "trace_writer: calloc");
   if (path) {
     writer->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     snprintf(writer->path, sizeof(writer->path), "%s", path);
@@ -129,8 +87,8 @@ struct trace_writer *writer_open(const char *path) {
     writer->fd = memfd_create("trace", MFD_CLOEXEC);
     snprintf(writer->path, sizeof(writer->path), "/proc/self/fd/%d", writer->fd);
   }
-  check(writer->fd >= 0, "trace_writer: open");
-  extend(writer, 1);
+  writer_check(writer->fd >= 0, "trace_writer: open");
+  writer_extend(writer, 1);
   default_head(writer);
   return writer;
 }
@@ -179,7 +137,7 @@ void writer_end(struct trace_writer *writer, struct trace_end end) {
 }
 
 void writer_rss(struct trace_writer *writer, uint64_t ticks, uint64_t bytes) {
-  check(writer->rss_count < TRACE_RSS_SAMPLES, "trace_writer: rss");
+  writer_check(writer->rss_count < TRACE_RSS_SAMPLES, "trace_writer: rss");
   writer->rss[writer->rss_count++] =
       (struct trace_rss){writer->head.start_monotonic_ns + ticks, bytes};
 }
@@ -203,13 +161,13 @@ static void open_chunk(struct writer_lane *lane) {
 
 static uint32_t new_lane(struct trace_writer *writer, bool windowless) {
   struct writer_lane *lane = calloc(1, sizeof(*lane));
-  check(lane && writer->lane_count < LANES_MAX, "trace_writer: lane");
+  writer_check(lane && writer->lane_count < LANES_MAX, "trace_writer: lane");
   uint32_t number = ++writer->lane_count;
   writer->lanes[number] = lane;
   lane->windowless = windowless;
   if (!windowless) {
     lane->window = writer->slots * TRACE_SLOT;
-    extend(writer, TRACE_LANE_SLOTS);
+    writer_extend(writer, TRACE_LANE_SLOTS);
   }
   lane->control = (struct trace_lane){.magic = TRACE_LANE_MAGIC, .lane = number};
   lane->sequence = 1;
@@ -241,10 +199,10 @@ static void seal(struct trace_writer *writer, struct writer_lane *lane, uint64_t
   head.flags = lane->meta ? TRACE_CHUNK_META : 0;
   head.records_crc = crc32c(lane->records, lane->used);
   head.header_crc = crc32c(&head, sizeof(head));
-  extend(writer, 1);
-  put(writer, offset, &head, sizeof(head));
-  put(writer, offset + sizeof(head), lane->records, lane->used);
-  check(writer->chunk_count < CHUNKS_MAX, "trace_writer: chunks");
+  writer_extend(writer, 1);
+  writer_put(writer, offset, &head, sizeof(head));
+  writer_put(writer, offset + sizeof(head), lane->records, lane->used);
+  writer_check(writer->chunk_count < CHUNKS_MAX, "trace_writer: chunks");
   writer->chunks[writer->chunk_count].lane = lane->control.lane;
   writer->chunks[writer->chunk_count].sequence = lane->sequence;
   writer->chunks[writer->chunk_count++].offset = offset;
@@ -281,7 +239,7 @@ static unsigned code_of(uint64_t value) {
 
 void writer_raw(struct trace_writer *writer, uint32_t number, const void *bytes, size_t count) {
   struct writer_lane *lane = writer->lanes[number];
-  check(!lane->killed && lane->used + count <= TRACE_CHUNK_RECORDS, "trace_writer: raw");
+  writer_check(!lane->killed && lane->used + count <= TRACE_CHUNK_RECORDS, "trace_writer: raw");
   memcpy(lane->records + lane->used, bytes, count);
   lane->used += (uint32_t)count;
 }
@@ -301,18 +259,18 @@ void writer_record(struct trace_writer *writer, uint32_t lane, unsigned type,
     used += trace_field_bytes[code];
   }
   memcpy(record, &head, is_long ? 4 : 2);
-  check(used + byte_count <= sizeof(record), "trace_writer: record too long");
+  writer_check(used + byte_count <= sizeof(record), "trace_writer: record too long");
   if (byte_count) memcpy(record + used, bytes, byte_count);
   writer_raw(writer, lane, record, used + byte_count);
 }
 
 /* Seals when another record might not fit. To be called before deltas are taken. */
-static struct writer_lane *lane_for(struct trace_writer *writer, uint32_t number, size_t payload) {
+struct writer_lane *writer_lane_for(struct trace_writer *writer, uint32_t number, size_t payload) {
   if (writer->lanes[number]->used + 80 + payload > TRACE_CHUNK_RECORDS) writer_seal(writer, number);
   return writer->lanes[number];
 }
 
-static uint64_t ticks_field(const struct trace_writer *writer, struct writer_lane *lane,
+uint64_t writer_ticks_field(const struct trace_writer *writer, struct writer_lane *lane,
                             uint64_t ticks) {
   uint64_t absolute = writer->head.start_ticks + ticks;
   uint64_t field = trace_zigzag((int64_t)(absolute - lane->ticks));
@@ -329,39 +287,40 @@ static uint64_t address_field(struct writer_lane *lane, uint64_t address) {
 
 void writer_birth(struct trace_writer *writer, uint32_t number, uint64_t ticks, uint64_t address,
                   uint64_t size, uint32_t stack) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t fields[4] = {ticks_field(writer, lane, ticks), address_field(lane, address), size,
+  struct writer_lane *lane = writer_lane_for(writer, number, 0);
+  uint64_t fields[4] = {writer_ticks_field(writer, lane, ticks), address_field(lane, address), size,
                         stack};
   writer_record(writer, number, TRACE_BIRTH, fields, NULL, 0);
 }
 
 void writer_death(struct trace_writer *writer, uint32_t number, uint64_t ticks, uint64_t address,
                   uint32_t stack) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t fields[4] = {ticks_field(writer, lane, ticks), address_field(lane, address), stack, 0};
+  struct writer_lane *lane = writer_lane_for(writer, number, 0);
+  uint64_t fields[4] = {writer_ticks_field(writer, lane, ticks), address_field(lane, address),
+                        stack, 0};
   writer_record(writer, number, TRACE_DEATH, fields, NULL, 0);
 }
 
 void writer_realloc(struct trace_writer *writer, uint32_t number, uint64_t before, uint64_t after,
                     uint64_t old_address, uint64_t new_address, uint64_t size, uint32_t stack) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t first = ticks_field(writer, lane, before), old = address_field(lane, old_address);
-  ticks_field(writer, lane, after);
+  struct writer_lane *lane = writer_lane_for(writer, number, 0);
+  uint64_t first = writer_ticks_field(writer, lane, before), old = address_field(lane, old_address);
+  writer_ticks_field(writer, lane, after);
   uint64_t fields[7] = {first, old, address_field(lane, new_address), size, after - before, stack};
   writer_record(writer, number, TRACE_REALLOC, fields, NULL, 0);
 }
 
 void writer_node(struct trace_writer *writer, uint32_t number, uint32_t id, uint32_t parent,
                  uint32_t module, uint64_t pc) {
-  lane_for(writer, number, 0)->meta = true;
+  writer_lane_for(writer, number, 0)->meta = true;
   uint64_t fields[4] = {id, id - parent, module, trace_zigzag((int64_t)pc)};
   writer_record(writer, number, TRACE_NODE, fields, NULL, 0);
 }
 
 void writer_thread(struct trace_writer *writer, uint32_t number, uint64_t ticks, uint32_t thread,
                    uint32_t tid, const char *name) {
-  struct writer_lane *lane = lane_for(writer, number, strlen(name));
-  uint64_t fields[7] = {ticks_field(writer, lane, ticks), thread, tid};
+  struct writer_lane *lane = writer_lane_for(writer, number, strlen(name));
+  uint64_t fields[7] = {writer_ticks_field(writer, lane, ticks), thread, tid};
   lane->meta = true;
   lane->thread = thread;
   writer_record(writer, number, TRACE_THREAD, fields, name, strlen(name));
@@ -369,16 +328,16 @@ void writer_thread(struct trace_writer *writer, uint32_t number, uint64_t ticks,
 
 void writer_thread_name(struct trace_writer *writer, uint32_t number, uint64_t ticks,
                         uint32_t thread, const char *name) {
-  struct writer_lane *lane = lane_for(writer, number, strlen(name));
-  uint64_t fields[7] = {ticks_field(writer, lane, ticks), thread};
+  struct writer_lane *lane = writer_lane_for(writer, number, strlen(name));
+  uint64_t fields[7] = {writer_ticks_field(writer, lane, ticks), thread};
   lane->meta = true;
   writer_record(writer, number, TRACE_THREAD_NAME, fields, name, strlen(name));
 }
 
 void writer_thread_end(struct trace_writer *writer, uint32_t number, uint64_t ticks,
                        uint32_t thread) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t fields[7] = {ticks_field(writer, lane, ticks), thread};
+  struct writer_lane *lane = writer_lane_for(writer, number, 0);
+  uint64_t fields[7] = {writer_ticks_field(writer, lane, ticks), thread};
   lane->meta = true;
   writer_record(writer, number, TRACE_THREAD_END, fields, NULL, 0);
 }
@@ -388,121 +347,22 @@ void writer_module(struct trace_writer *writer, uint32_t number, uint64_t ticks,
                    const char *path) {
   uint8_t bytes[TRACE_RECORD_MAX];
   size_t length = strlen(path);
-  check(build_id_bytes + length < sizeof(bytes) - 80, "trace_writer: path");
+  writer_check(build_id_bytes + length < sizeof(bytes) - 80, "trace_writer: path");
   if (build_id_bytes) memcpy(bytes, build_id, build_id_bytes);
   memcpy(bytes + build_id_bytes, path, length);
-  struct writer_lane *lane = lane_for(writer, number, build_id_bytes + length);
-  uint64_t fields[7] = {ticks_field(writer, lane, ticks), module, base, base, size, build_id_bytes};
+  struct writer_lane *lane = writer_lane_for(writer, number, build_id_bytes + length);
+  uint64_t fields[7] = {
+      writer_ticks_field(writer, lane, ticks), module, base, base, size, build_id_bytes};
   lane->meta = true;
   writer_record(writer, number, TRACE_MODULE, fields, bytes, build_id_bytes + length);
 }
 
 void writer_module_gone(struct trace_writer *writer, uint32_t number, uint64_t ticks,
                         uint32_t module) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t fields[7] = {ticks_field(writer, lane, ticks), module};
+  struct writer_lane *lane = writer_lane_for(writer, number, 0);
+  uint64_t fields[7] = {writer_ticks_field(writer, lane, ticks), module};
   lane->meta = true;
   writer_record(writer, number, TRACE_MODULE_GONE, fields, NULL, 0);
-}
-
-/* ---- young blocks, folds ---------------------------------------------------------------- */
-
-void writer_young(struct trace_writer *writer, uint32_t number, uint32_t place, uint64_t ticks,
-                  uint64_t address, uint32_t size, uint32_t stack) {
-  struct writer_lane *lane = writer->lanes[number];
-  if (!lane->young) lane->young = calloc(YOUNG_MAX, sizeof(*lane->young));
-  check(lane->young && place < YOUNG_MAX, "trace_writer: young");
-  lane->young[place] = (struct trace_young){
-      .address = address,
-      .ticks = writer->head.start_ticks + ticks,
-      .size = size,
-      .stack = stack,
-      .guard = 0x1234567890abcdef,
-  };
-}
-
-void writer_more_young(struct trace_writer *writer, uint32_t number, uint32_t slots) {
-  struct writer_lane *lane = writer->lanes[number];
-  check(slots && slots <= TRACE_MORE_SLOTS && !lane->more_young, "trace_writer: more young");
-  lane->more_young = writer->slots * TRACE_SLOT;
-  lane->more_young_slots = slots;
-  extend(writer, slots);
-}
-
-void writer_fold_life(struct writer_fold *fold, uint64_t birth, uint64_t death, uint64_t size) {
-  uint64_t lifetime = death - birth, bytes = size ? size : 1;
-  if (fold->blocks == 0) fold->first = birth;
-  fold->last = death;
-  fold->blocks++;
-  fold->bytes += bytes;
-  fold->lifetime_ticks += lifetime;
-  fold->byte_ticks += bytes * lifetime;
-  fold->last_birth = birth;
-  fold->last_bucket = trace_bucket(lifetime);
-  fold->counts[fold->last_bucket]++;
-}
-
-static size_t put_leb128(uint8_t *to, uint64_t value) {
-  size_t used = 0;
-  do {
-    to[used] = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-    value >>= 7;
-  } while (to[used++] & 0x80);
-  return used;
-}
-
-void writer_fold(struct trace_writer *writer, uint32_t number, const struct writer_fold *fold) {
-  uint8_t bytes[TRACE_BUCKETS * 11];
-  size_t used = 0;
-  for (uint32_t bucket = 0, before = 0; bucket < TRACE_BUCKETS; bucket++) {
-    if (!fold->counts[bucket]) continue;
-    bytes[used++] = (uint8_t)(bucket - before);
-    before = bucket;
-    used += put_leb128(bytes + used, fold->counts[bucket]);
-  }
-  struct writer_lane *lane = lane_for(writer, number, used);
-  uint64_t fields[7] = {ticks_field(writer, lane, fold->last),
-                        fold->last - fold->first,
-                        fold->stack,
-                        fold->blocks,
-                        fold->bytes,
-                        fold->lifetime_ticks,
-                        fold->byte_ticks};
-  writer_record(writer, number, TRACE_FOLD, fields, bytes, used);
-}
-
-void writer_life(struct trace_writer *writer, uint32_t number, uint64_t birth, uint64_t death,
-                 uint64_t size, uint32_t stack) {
-  struct writer_lane *lane = lane_for(writer, number, 0);
-  uint64_t fields[4] = {ticks_field(writer, lane, death), death - birth, size, stack};
-  writer_record(writer, number, TRACE_LIFE, fields, NULL, 0);
-}
-
-struct trace_cell *writer_cell(struct trace_writer *writer, uint32_t number, uint32_t place,
-                               const struct writer_fold *fold) {
-  struct writer_lane *lane = writer->lanes[number];
-  if (!lane->cells) lane->cells = calloc(CELLS_MAX, sizeof(*lane->cells));
-  check(lane->cells && place < CELLS_MAX, "trace_writer: cell");
-  while (place >= TRACE_LANE_CELLS + lane->more_cell_slots * TRACE_MORE_CELLS) {
-    lane->more_cells[lane->more_cell_slots++] = writer->slots * TRACE_SLOT;
-    extend(writer, 1);
-  }
-  struct trace_cell *cell = &lane->cells[place];
-  *cell = (struct trace_cell){
-      .first_ticks = writer->head.start_ticks + fold->first,
-      .last_ticks = writer->head.start_ticks + fold->last,
-      .stack = fold->stack,
-  };
-  cell->sums[fold->blocks & 1] = (struct trace_sum){
-      .commit =
-          TRACE_SUM(fold->blocks, fold->last_bucket, writer->head.start_ticks + fold->last_birth),
-      .bytes = fold->bytes,
-      .lifetime_ticks = fold->lifetime_ticks,
-      .byte_ticks = fold->byte_ticks,
-  };
-  for (uint32_t bucket = 0; bucket < TRACE_BUCKETS; bucket++)
-    cell->counts[bucket] = (uint32_t)fold->counts[bucket];
-  return cell;
 }
 
 struct trace_lane *writer_lane_control(struct trace_writer *writer, uint32_t lane) {
@@ -515,33 +375,6 @@ uint32_t writer_lane_sequence(const struct trace_writer *writer, uint32_t lane) 
   return writer->lanes[lane]->sequence;
 }
 
-static void put_young(const struct trace_writer *writer, const struct writer_lane *lane) {
-  if (lane->more_young) {
-    struct trace_more more = {
-        .magic = TRACE_YOUNG_MAGIC, .lane = lane->control.lane, .slots = lane->more_young_slots};
-    put(writer, lane->more_young, &more, sizeof(more));
-  }
-  if (!lane->young) return;
-  put(writer, lane->window + 2 * (uint64_t)TRACE_SLOT, lane->young,
-      TRACE_LANE_YOUNG * sizeof(*lane->young));
-  if (lane->more_young)
-    put(writer, lane->more_young + sizeof(struct trace_more), lane->young + TRACE_LANE_YOUNG,
-        (lane->more_young_slots * TRACE_LANE_YOUNG - 2) * sizeof(*lane->young));
-}
-
-static void put_cells(const struct trace_writer *writer, const struct writer_lane *lane) {
-  if (!lane->cells) return;
-  put(writer, lane->window + TRACE_PAGE, lane->cells, TRACE_LANE_CELLS * sizeof(*lane->cells));
-  for (uint32_t index = 0; index < lane->more_cell_slots; index++) {
-    struct trace_more more = {
-        .magic = TRACE_CELLS_MAGIC, .lane = lane->control.lane, .index = index, .slots = 1};
-    put(writer, lane->more_cells[index], &more, sizeof(more));
-    put(writer, lane->more_cells[index] + sizeof(struct trace_cell),
-        lane->cells + TRACE_LANE_CELLS + index * TRACE_MORE_CELLS,
-        TRACE_MORE_CELLS * sizeof(*lane->cells));
-  }
-}
-
 /* ---- the end, and damage ---------------------------------------------------------------- */
 
 void writer_finish(struct trace_writer *writer) {
@@ -550,11 +383,11 @@ void writer_finish(struct trace_writer *writer) {
     if (lane->windowless) continue;
     lane->control.state =
         TRACE_STATE(lane->used ? crc32c(lane->records, lane->used) : 0, lane->sequence, lane->used);
-    put(writer, lane->window, &lane->control, sizeof(lane->control));
-    put(writer, lane->window + TRACE_SLOT, &lane->open, sizeof(lane->open));
-    put(writer, lane->window + TRACE_SLOT + sizeof(lane->open), lane->records, lane->used);
-    put_cells(writer, lane);
-    put_young(writer, lane);
+    writer_put(writer, lane->window, &lane->control, sizeof(lane->control));
+    writer_put(writer, lane->window + TRACE_SLOT, &lane->open, sizeof(lane->open));
+    writer_put(writer, lane->window + TRACE_SLOT + sizeof(lane->open), lane->records, lane->used);
+    writer_put_cells(writer, lane);
+    writer_put_young(writer, lane);
   }
   static uint8_t first[TRACE_STRINGS_OFFSET + TRACE_STRINGS_SIZE];
   memset(first, 0, sizeof(first));
@@ -563,11 +396,11 @@ void writer_finish(struct trace_writer *writer) {
   memcpy(first + TRACE_STRINGS_OFFSET, writer->strings, sizeof(writer->strings));
   writer->head.head_crc = crc32c(first, sizeof(first));
   memcpy(first, &writer->head, sizeof(writer->head));
-  put(writer, 0, first, sizeof(first));
-  put(writer, TRACE_RSS_OFFSET, writer->rss, writer->rss_count * sizeof(*writer->rss));
-  put(writer, TRACE_END_OFFSET, &writer->end, sizeof(writer->end));
+  writer_put(writer, 0, first, sizeof(first));
+  writer_put(writer, TRACE_RSS_OFFSET, writer->rss, writer->rss_count * sizeof(*writer->rss));
+  writer_put(writer, TRACE_END_OFFSET, &writer->end, sizeof(writer->end));
   if (writer->control.slots == 0) writer->control.slots = writer->slots;
-  put(writer, TRACE_CONTROL_OFFSET, &writer->control, sizeof(writer->control));
+  writer_put(writer, TRACE_CONTROL_OFFSET, &writer->control, sizeof(writer->control));
 }
 
 uint64_t writer_chunk_offset(const struct trace_writer *writer, uint32_t lane, uint32_t sequence) {
@@ -596,18 +429,18 @@ uint64_t writer_size(const struct trace_writer *writer) {
 
 void writer_flip(struct trace_writer *writer, uint64_t offset, uint8_t bits) {
   uint8_t byte;
-  check(pread(writer->fd, &byte, 1, (off_t)offset) == 1, "trace_writer: pread");
+  writer_check(pread(writer->fd, &byte, 1, (off_t)offset) == 1, "trace_writer: pread");
   byte ^= bits;
-  put(writer, offset, &byte, 1);
+  writer_put(writer, offset, &byte, 1);
 }
 
 void writer_zero(struct trace_writer *writer, uint64_t offset, uint64_t count) {
   static const uint8_t zeros[4096];
   for (uint64_t done = 0; done < count; done += sizeof(zeros))
-    put(writer, offset + done, zeros,
-        count - done < sizeof(zeros) ? (size_t)(count - done) : sizeof(zeros));
+    writer_put(writer, offset + done, zeros,
+               count - done < sizeof(zeros) ? (size_t)(count - done) : sizeof(zeros));
 }
 
 void writer_cut(struct trace_writer *writer, uint64_t size) {
-  check(ftruncate(writer->fd, (off_t)size) == 0, "trace_writer: ftruncate");
+  writer_check(ftruncate(writer->fd, (off_t)size) == 0, "trace_writer: ftruncate");
 }
