@@ -131,8 +131,12 @@ static int entry_remove(const char *path, const struct stat *status, int type, s
   return remove(path);
 }
 
+void command_directory_remove(const char *path) {
+  nftw(path, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 void command_free(struct command *command) {
-  nftw(command->directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+  command_directory_remove(command->directory);
   free(command->out);
   free(command->err);
   free(command);

@@ -34,7 +34,9 @@ struct command *command_start(const struct command_setup *setup);
 void command_wait(struct command *command);
 /* Both. */
 struct command *command_run(const struct command_setup *setup);
-/* Removes the directory, too. */
+/* Removes a directory and all that is in it. */
+void command_directory_remove(const char *path);
+/* Removes its directory, too. */
 void command_free(struct command *command);
 
 /* Waits until the file is there, in the command's directory. */

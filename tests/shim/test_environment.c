@@ -58,6 +58,18 @@ Test(environment, a_taken_name_gets_a_suffix_and_is_not_touched) {
   trial_free(trial);
 }
 
+/* Runs with a variable whose value is wrong: one line that names it, and all goes on. */
+static struct trial *complains_once(const char *variable) {
+  char name[32];
+  struct trial *trial =
+      trial_run(&(struct trial_setup){.program = "basics", .variables = {variable}});
+  snprintf(name, sizeof(name), "%.*s", (int)strcspn(variable, "="), variable);
+  cr_assert_eq(trial->status, 0);
+  cr_assert_eq(lines(trial->err), 1, "%s: %s", variable, trial->err);
+  cr_assert(strstr(trial->err, name), "%s: %s", variable, trial->err);
+  return trial;
+}
+
 Test(environment, wrong_values_cost_one_line_each_and_the_default_is_taken) {
   static const char *const wrong[] = {"DWELL_CHILDREN=yes",
                                       "DWELL_DEPTH=-3",
@@ -67,13 +79,7 @@ Test(environment, wrong_values_cost_one_line_each_and_the_default_is_taken) {
                                       "DWELL_OUT=%z.dwl",
                                       "DWELL_DEPTH=99999999999999999999"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    char name[32];
-    struct trial *trial =
-        trial_run(&(struct trial_setup){.program = "basics", .variables = {wrong[i]}});
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(wrong[i], "="), wrong[i]);
-    cr_assert_eq(trial->status, 0);
-    cr_assert_eq(lines(trial->err), 1, "%s: %s", wrong[i], trial->err);
-    cr_assert(strstr(trial->err, name), "%s: %s", wrong[i], trial->err);
+    struct trial *trial = complains_once(wrong[i]);
     struct recording *recording = recording_only(trial);
     cr_assert_eq(recording->profile->births, 7);
     cr_assert_eq(recording->info->depth, 0);
@@ -92,16 +98,10 @@ Test(environment, wrong_amounts_cost_one_line_each_and_the_default_is_taken) {
       "DWELL_MAX_SIZE=1023KiB", "DWELL_MAX_SIZE=10 MB", "DWELL_MAX_SIZE=99999999999999999999",
       "DWELL_EXACT=yes"};
   for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-    char name[32];
-    struct trial *trial =
-        trial_run(&(struct trial_setup){.program = "basics", .variables = {wrong[i]}});
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(wrong[i], "="), wrong[i]);
-    cr_assert_eq(trial->status, 0);
-    cr_assert_eq(lines(trial->err), 1, "%s: %s", wrong[i], trial->err);
-    cr_assert(strstr(trial->err, name), "%s: %s", wrong[i], trial->err);
+    struct trial *trial = complains_once(wrong[i]);
     struct recording *recording = recording_only(trial);
-    const struct run_info *info = recording->info;
     cr_assert_eq(recording->profile->births, 7);
+    const struct run_info *info = recording->info;
     cr_assert(!info->exact);
     cr_assert_eq(info->fold_age_count, 1);
     /* 1 ms: the rate of the clock is an estimate in a run as short as this */
