@@ -223,7 +223,7 @@ struct lane *process_lane(void) {
 /* A handler's alternate stack may lie in a frame of the ordinary one: then it is above the hook
  * that the handler interrupts. */
 static bool on_alternate_stack(void) {
-  stack_t alternate;
+  stack_t alternate = {0};
   return process_may_call() && sys_sigaltstack(&alternate) == 0 &&
          (alternate.ss_flags & SS_ONSTACK) != 0;
 }
