@@ -176,10 +176,10 @@ struct trace_control {
   int64_t end_status;
   uint64_t stop; /* enum trace_stop */
   uint64_t stop_errno;
-  uint64_t stop_ticks;
-  uint64_t dropped; /* events not recorded since: by threads without a lane, or after a stop */
-  uint64_t skipped; /* events inside the recorder's own work (signal handlers), no lane yet */
-  uint64_t early;   /* allocations served before recording began */
+  uint64_t stop_ticks; /* younger events may be there, but not all: a reader leaves them out */
+  uint64_t dropped;    /* events not recorded since: by threads without a lane, or after a stop */
+  uint64_t skipped;    /* events inside the recorder's own work (signal handlers), no lane yet */
+  uint64_t early;      /* allocations served before recording began */
   uint64_t unprotected_lanes; /* lanes in private memory: what they hold is lost on a kill */
   uint64_t stack_nodes;       /* nodes of the stack tree */
   uint64_t incomplete_stacks; /* walks that could not be finished */

@@ -31,7 +31,8 @@ struct trace_file {
   struct catalog catalog;
   struct run_info info;
   bool live;
-  uint64_t cut_ticks;  /* live: the moment of opening; younger events are left out */
+  uint64_t cut_ticks;  /* live: the moment of opening; stopped: the stop. Younger events are left
+                          out: what came between them is not known */
   uint64_t end_ticks;  /* of the run, as far as known */
   uint64_t last_ticks; /* of the last event, by the chunks' heads */
 };
@@ -49,6 +50,14 @@ static uint64_t chunk_last_ticks(const struct chunk *chunk, const uint8_t *recor
     if (result == RECORD_END || result == RECORD_BAD) return last;
     if (result == RECORD_OK && cursor.ticks > last) last = cursor.ticks;
   }
+}
+
+/* When the recording ended before the program did; 0: it did not. */
+static uint64_t stop_ticks(const struct trace_file *file) {
+  const struct trace_control *control = &file->first.control;
+  bool stopped =
+      control->stop != TRACE_NOT_STOPPED && control->stop_ticks > file->first.head.start_ticks;
+  return stopped ? control->stop_ticks : 0;
 }
 
 static void note_ticks(struct trace_file *file, uint64_t ticks) {
@@ -80,11 +89,9 @@ static void find_end(struct trace_file *file) {
     info->ending = RUN_ENDED_RUNNING;
     end = file->cut_ticks;
   }
-  const struct trace_control *control = &file->first.control;
-  bool stopped =
-      info->stop != TRACE_NOT_STOPPED && control->stop_ticks > file->first.head.start_ticks;
-  if (stopped) end = control->stop_ticks; /* what was freed later is not known: figures end here */
-  info->duration_at_least = end == 0 || file->live || stopped;
+  const uint64_t stop = stop_ticks(file);
+  if (stop) end = stop;
+  info->duration_at_least = end == 0 || file->live || stop;
   file->end_ticks = end > file->last_ticks ? end : file->last_ticks;
   info->duration_ns = run_clock_ns(&file->clock, file->end_ticks);
 }
@@ -144,7 +151,8 @@ static int open_checked(struct trace_file *file, char message[FIRST_SLOT_MESSAGE
   file->live = first_slot_process_alive(&file->first);
   struct moment now = moment_now();
   uint64_t now_ticks = moment_ticks(&now, file->first.head.clock);
-  file->cut_ticks = file->live && now_ticks ? now_ticks : UINT64_MAX;
+  const uint64_t stop = stop_ticks(file);
+  file->cut_ticks = stop ? stop : file->live && now_ticks ? now_ticks : UINT64_MAX;
   if (!run_clock_calibrated(&file->clock) && first_slot_same_boot(&file->first))
     run_clock_pair(&file->clock, now_ticks, now.monotonic_ns);
 

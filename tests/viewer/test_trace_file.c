@@ -439,3 +439,26 @@ Test(trace_file, a_file_cut_behind_its_head_is_an_empty_run) {
   cr_assert_not(profiled.info->complete);
   profiled_free(&profiled);
 }
+
+/* A thread that was in the middle of an event when another had to stop the recording may still
+ * write it; what came between the two is not there. */
+Test(trace_file, of_a_stopped_recording_ends_at_the_stop) {
+  struct trace_writer *writer = writer_new();
+  uint32_t first = writer_lane(writer), second = writer_lane(writer);
+  writer_thread(writer, first, 0, 1, 100, "main");
+  writer_thread(writer, second, 0, 2, 101, "other");
+  writer_node(writer, first, 1, 0, 0, 0x1000);
+  writer_birth(writer, first, 1000, 0xa000, 64, 1);
+  writer_birth(writer, second, 2000, 0xb000, 16, 1);
+  writer_birth(writer, second, 4000, 0xa000, 32, 1); /* the death in between was dropped */
+  writer_control(writer)->stop = TRACE_STOP_SIZE;
+  writer_control(writer)->stop_ticks = WRITER_START_TICKS + 2000;
+  struct profiled profiled = profiled_end(writer, 9000);
+  cr_assert_eq(profiled.profile->births, 2);
+  cr_assert_eq(profiled.profile->order_violations, 0);
+  assert_figure(profiled.profile->at_end, 2, 80);
+  cr_assert_eq(profiled.profile->duration_ns, 2000);
+  cr_assert(profiled.info->duration_at_least);
+  cr_assert(profiled.profile->check.agree);
+  profiled_free(&profiled);
+}
