@@ -156,6 +156,15 @@ void cells_write_all(struct lane *lane) {
   lane->cells.used = 0;
 }
 
+uint64_t cells_latest(const struct lane *lane) {
+  uint64_t latest = 0;
+  for (uint32_t number = 0; number < lane->cells.used; number++) {
+    const struct trace_cell *cell = cells_at(lane, number);
+    if (cell->stack && cell->last_ticks > latest) latest = cell->last_ticks;
+  }
+  return latest;
+}
+
 bool cells_recover(struct lane *lane, const struct trace_young *young) {
   uint64_t flushing = lane->window->flushing;
   uint64_t point = TRACE_STATE_POINT(lane->window->state);

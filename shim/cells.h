@@ -78,6 +78,9 @@ static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint
 /* Writes the figures of all cells; they are empty then, and nobody's. */
 void cells_write_all(struct lane *lane);
 
+/* When a block last died that is in a cell; 0: none. */
+uint64_t cells_latest(const struct lane *lane);
+
 /* After a hook was left by longjmp: finishes what it was doing with a cell. Returns whether the
  * young block had been counted. */
 bool cells_recover(struct lane *lane, const struct trace_young *young);

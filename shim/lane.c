@@ -95,8 +95,10 @@ struct lane *lane_acquire(void) {
 }
 
 void lane_release(struct lane *lane) {
-  young_write_older(lane, UINT64_MAX);
-  cells_write_all(lane);
+  if (!lane->full) { /* else they stay where they are, which is in the trace too */
+    young_write_older(lane, UINT64_MAX);
+    cells_write_all(lane);
+  }
   lane->thread = 0;
   uint64_t head = __atomic_load_n(&free_head, __ATOMIC_RELAXED), next;
   do {
@@ -230,6 +232,13 @@ void lane_recover(struct lane *lane) {
     open_chunk(lane);
 }
 
+/* Up to here all is known of the lane: the event that can't be written any more is later. */
+static uint64_t latest(const struct lane *lane) {
+  uint64_t ticks = lane->last_ticks, youngest = young_youngest(lane), folded = cells_latest(lane);
+  if (youngest > ticks) ticks = youngest;
+  return folded > ticks ? folded : ticks;
+}
+
 /* False: nothing more goes into this lane. */
 static bool empty(struct lane *lane) {
   struct process_calls calls;
@@ -241,12 +250,12 @@ static bool empty(struct lane *lane) {
       write_aged(lane);
       young_grow_age();
     } else {
-      process_stop(stop_of(result), -result, lane->last_ticks);
+      process_stop(stop_of(result), -result, latest(lane));
     }
     process_calls_end(&calls);
     if (result == 0) return true;
   } else if (!process_may_call()) {
-    process_stop(TRACE_STOP_SECCOMP, 0, lane->last_ticks);
+    process_stop(TRACE_STOP_SECCOMP, 0, latest(lane));
   }
   lane->full = true;
   return false;

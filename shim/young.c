@@ -16,13 +16,11 @@ uint64_t young_guards[1u << YOUNG_GUARD_BITS];
 void young_write(struct lane *lane, struct trace_young *young) {
   young_note_written(lane, young->stack);
   bool room = lane_reserve(lane, SHORT_RECORD_MAX);
-  if (young->address == 0) return; /* sealing has written it */
-  if (room) {
-    lane->touched_point = TRACE_STATE_POINT(lane->window->state);
-    lane->touched = young;
-    record_birth(lane, young->ticks, (const void *)(uintptr_t)young->address, young->size,
-                 young->stack);
-  }
+  if (young->address == 0 || !room) return; /* sealing has written it; or it stays what is known */
+  lane->touched_point = TRACE_STATE_POINT(lane->window->state);
+  lane->touched = young;
+  record_birth(lane, young->ticks, (const void *)(uintptr_t)young->address, young->size,
+               young->stack);
   young_clear(lane, young);
   lane->touched_point = 0;
 }
@@ -33,6 +31,13 @@ uint64_t young_oldest(const struct lane *lane) {
   for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
     if (lane->young[i].address && lane->young[i].ticks < oldest) oldest = lane->young[i].ticks;
   return oldest;
+}
+
+uint64_t young_youngest(const struct lane *lane) {
+  uint64_t youngest = 0;
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places && lane->young_blocks; i++)
+    if (lane->young[i].address && lane->young[i].ticks > youngest) youngest = lane->young[i].ticks;
+  return youngest;
 }
 
 void young_write_older(struct lane *lane, uint64_t ticks) {

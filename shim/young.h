@@ -109,7 +109,7 @@ static inline void young_clear(struct lane *lane, struct trace_young *young) {
   lane->touched = NULL;
 }
 
-/* Writes the block's birth and clears the entry. */
+/* Writes the block's birth and clears the entry; where there is no room for it, it stays. */
 void young_write(struct lane *lane, struct trace_young *young);
 
 /* Where a block goes: the older of two makes room; an equal address was freed unseen. */
@@ -121,14 +121,17 @@ static inline struct trace_young *young_place(const struct lane *lane, uint64_t 
     return &set[0];
   return &set[1];
 }
-/* The slow way when that is taken: an empty place. The table may move. */
+/* The slow way when that is taken: a place, empty but for want of room. The table may move. */
 struct trace_young *young_make_room(struct lane *lane, uint64_t hash, uint64_t address);
 
 static inline void young_add(struct lane *lane, uint64_t hash, uint64_t guard, uint64_t ticks,
                              const void *block, uint32_t size, uint32_t stack) {
   uint64_t address = (uint64_t)(uintptr_t)block;
   struct trace_young *young = young_place(lane, hash, address);
-  if (__builtin_expect(young->address != 0, 0)) young = young_make_room(lane, hash, address);
+  if (__builtin_expect(young->address != 0, 0)) {
+    young = young_make_room(lane, hash, address);
+    if (young->address != 0) return; /* the recording has stopped before this birth */
+  }
   young->ticks = ticks;
   young->size = size;
   young->stack = stack;
@@ -148,8 +151,10 @@ void young_grow_age(void);
 /* In a forked child: its file is small again. */
 void young_forget_growth(void);
 
-/* The birth of the oldest block in the table; UINT64_MAX when it is empty. */
+/* The birth of the oldest block in the table, and of the youngest; UINT64_MAX and 0 when it is
+ * empty. */
 uint64_t young_oldest(const struct lane *lane);
+uint64_t young_youngest(const struct lane *lane);
 /* Writes all that were born before `ticks`; UINT64_MAX: all. */
 void young_write_older(struct lane *lane, uint64_t ticks);
 /* Counts anew what is in the table, after a hook was left in the middle. */
