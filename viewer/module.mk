@@ -1,5 +1,5 @@
 # dwell: the command. Everything but main.c is also a static library for the tests.
-VIEWER_SOURCES = $(filter-out viewer/main.c,$(wildcard viewer/*.c))
+VIEWER_SOURCES = $(filter-out viewer/main.c,$(wildcard viewer/*.c viewer/*/*.c))
 VIEWER_OBJECTS = $(VIEWER_SOURCES:%.c=$(BUILD)/obj/%.o)
 VIEWER_CFLAGS = $(BASE_CFLAGS) $(CFLAGS)
 VIEWER_LIBS = -ldw -lelf -ljansson -lisal -liberty -lm

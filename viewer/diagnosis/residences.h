@@ -1,0 +1,59 @@
+/* residences.h - when each block of a few sites came and went: what the diagnosis looks at.
+ *
+ * 16 bytes a block. Lists grow to RESIDENCES_MAX blocks a site; one that is longer, or the longest
+ * when all together are more than RESIDENCES_TOTAL, is thinned evenly by the order of birth: every
+ * second one stays, as often as needed. Pure: events in, lists out. Folded blocks are in no list.
+ */
+#ifndef DWELL_RESIDENCES_H
+#define DWELL_RESIDENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../blocks.h"
+#include "../event.h"
+#include "../profile.h"
+#include "../run_clock.h"
+
+#define RESIDENCES_MAX (UINT64_C(1) << 22)
+#define RESIDENCES_TOTAL (UINT64_C(1) << 23)
+
+/* Times in nanoseconds since the start of the recording: 48 bits are 78 hours, what is later counts
+ * as then. Threads by the low 16 bits of their number in the trace: enough to tell apart those of
+ * neighbours. */
+#define RESIDENCE_LIVE ((UINT64_C(1) << 48) - 1)
+struct residence {
+  uint64_t birth_ns : 48;
+  uint64_t birth_thread : 16;
+  uint64_t death_ns : 48; /* RESIDENCE_LIVE: never freed */
+  uint64_t death_thread : 16;
+};
+
+/* The blocks of one site, in order of birth. */
+struct residence_list {
+  size_t site; /* index into profile->sites */
+  struct residence *of;
+  size_t count, capacity;
+  uint64_t births; /* that were seen; each `every`-th of them is in the list */
+  uint64_t every;  /* a power of two */
+};
+
+struct residences {
+  struct residence_list *lists; /* as the sites were named */
+  size_t count;
+  uint64_t duration_ns; /* of the run: what is still live has been so up to then */
+};
+
+/* One pass: begin, take all events in order of time, finish. `sites` are indexes into
+ * profile->sites. Returns 0 or -ENOMEM; residences_free() in any case. */
+struct residence_pass;
+int residences_begin(struct residence_pass **pass, const struct profile *profile,
+                     const struct run_clock *clock, size_t lane_count, const size_t *sites,
+                     size_t count);
+int residences_take(struct residence_pass *pass, const struct event_batch *batch);
+void residences_finish(struct residence_pass *pass, struct residences *residences);
+void residences_free_pass(struct residence_pass *pass); /* NULL is allowed */
+void residences_free(struct residences *residences);
+
+#endif
