@@ -21,7 +21,7 @@ static int by_thread_and_time(const void *a, const void *b) {
 
 /* Freeing a block takes at most so long when nothing is done in between, the recorder's part
  * included. */
-#define FREE_NS 700.0
+#define FREE_NS 250.0
 
 /* ---- batches ---------------------------------------------------------------------------- */
 
@@ -79,20 +79,6 @@ static double short_gaps(const struct gaps *gaps) {
   return low.weight / gaps->all;
 }
 
-/* ---- runs of frees ---------------------------------------------------------------------- */
-
-struct run {
-  size_t length;
-  uint64_t begin_ns, end_ns;
-};
-
-static void extend_run(struct run *run, struct run *longest, uint64_t ns, bool goes_on) {
-  if (!goes_on) *run = (struct run){.begin_ns = ns};
-  run->length++;
-  run->end_ns = ns;
-  if (run->length > longest->length) *longest = *run;
-}
-
 /* ---- all of it -------------------------------------------------------------------------- */
 
 struct thread_span {
@@ -138,11 +124,10 @@ static int count_consumers(const struct happening *happenings, size_t count, siz
 }
 
 static void measure(const struct happening *happenings, size_t count, double blocks,
-                    struct departures *departures, size_t departed) {
+                    uint64_t last_arrival_ns, struct departures *departures, size_t departed) {
   static const struct gaps none;
   struct gaps gaps = none;
-  struct run run = {0}, longest = {0};
-  size_t coupled = 0;
+  size_t coupled = 0, after = 0, tight = 0;
   for (size_t i = 0; i < count;) {
     size_t end = i, arrivals = 0;
     uint64_t first = UINT64_MAX, last = 0;
@@ -155,13 +140,15 @@ static void measure(const struct happening *happenings, size_t count, double blo
     /* beside: within a tenth of what passes between two arrivals */
     double beside = arrivals > 1 ? 0.1 * (double)(last - first) / (double)(arrivals - 1) : -1;
     const struct happening *before = NULL;
-    run = (struct run){0};
     for (size_t j = i; j < end; j++) {
       const struct happening *now = &happenings[j];
       if (!now->departs) continue;
       if (before) add_gap(&gaps, now->ns - before->ns);
-      bool tight = before == now - 1 && j > i && (double)(now->ns - before->ns) <= FREE_NS * blocks;
-      extend_run(&run, &longest, now->ns, tight);
+      if (now->ns > last_arrival_ns) {
+        after++;
+        tight += before && (double)(now->ns - before->ns) <= FREE_NS * blocks;
+      }
+      if (now->ns > departures->last_ns) departures->last_ns = now->ns;
       before = now;
       bool follows = j > i && !now[-1].departs && (double)(now->ns - now[-1].ns) <= beside;
       bool leads = j + 1 < end && !now[1].departs && (double)(now[1].ns - now->ns) <= beside;
@@ -172,9 +159,8 @@ static void measure(const struct happening *happenings, size_t count, double blo
   double within = short_gaps(&gaps), all = (double)departed;
   departures->batch = departed ? all / (all - within * gaps.all) : NAN;
   departures->coupled_share = departed ? (double)coupled / all : 0;
-  departures->tight_share = departed ? (double)longest.length / all : 0;
-  departures->tight_begin_ns = longest.begin_ns;
-  departures->tight_end_ns = longest.end_ns;
+  departures->after_share = departed ? (double)after / all : 0;
+  departures->tight_share = after ? (double)tight / (double)after : 0;
 }
 
 int departures_measure(const struct residence *messages, size_t count, double blocks,
@@ -193,7 +179,8 @@ int departures_measure(const struct residence *messages, size_t count, double bl
         .ns = messages[i].death_ns, .thread = messages[i].death_thread & 0x7fff, .departs = 1};
   }
   qsort(happenings, happened, sizeof(*happenings), by_thread_and_time);
-  measure(happenings, happened, blocks, departures, departed);
+  uint64_t last_arrival_ns = count ? messages[count - 1].birth_ns : 0;
+  measure(happenings, happened, blocks, last_arrival_ns, departures, departed);
   departures->same_thread_share = departed ? (double)same / (double)departed : 0;
   int error = count_consumers(happenings, happened, departed, &departures->consumers);
   free(happenings);

@@ -10,11 +10,12 @@
 #include "residences.h"
 
 struct departures {
-  double batch;         /* that leave at once, mean: 1 is one by one */
-  uint32_t consumers;   /* threads by which messages leave, at most at a time */
-  double coupled_share; /* of the departures: directly beside an arrival by the same thread */
-  double tight_share; /* of the departures: in the longest run of one thread with no work between */
-  uint64_t tight_begin_ns, tight_end_ns; /* of that run */
+  double batch;             /* that leave at once, mean: 1 is one by one */
+  uint32_t consumers;       /* threads by which messages leave, at most at a time */
+  double coupled_share;     /* of the departures: directly beside an arrival by the same thread */
+  double after_share;       /* of the departures: after the last arrival */
+  double tight_share;       /* of those: with no work between it and the one before */
+  uint64_t last_ns;         /* of the last departure */
   double same_thread_share; /* of the departures: by the thread that the message came from */
 };
 

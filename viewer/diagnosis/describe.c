@@ -145,7 +145,8 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   queue->peak_ns = measured->top_ns;
   queue->departures = (double)measured->departed * weight;
   queue->at_end_messages = (double)(measured->count - measured->departed) * weight;
-  uint64_t begun = level_reached(level, (measured->top + 1) / 2);
+  uint64_t begun = queue->kind == QUEUE_BOUNDED ? measured->reached_ns
+                                                : level_reached(level, (measured->top + 1) / 2);
   queue->standing_messages =
       begun < measured->last_ns ? (double)level_least(level, begun, measured->last_ns) * weight : 0;
   queue->standing_bytes = queue->standing_messages * queue->bytes_per_message;

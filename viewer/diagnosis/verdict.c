@@ -91,16 +91,15 @@ int verdict_measure(struct measured *measured) {
 static double never_left(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   double kept = (double)(measured->count - measured->departed);
-  double at_once = departures->tight_share * (double)measured->departed;
-  if (departures->tight_begin_ns > measured->last_ns && at_once >= 0.5 * (double)measured->top)
-    kept += at_once;
+  double after = departures->after_share * (double)measured->departed;
+  if (departures->tight_share >= 0.7 && after >= 0.5 * (double)measured->top) kept += after;
   return kept / (double)measured->count;
 }
 
 /* It was given up while the program went on: not at its exit. */
 static bool freed_long_before_the_end(const struct measured *measured) {
   return measured->departed == measured->count &&
-         (double)measured->departures.tight_end_ns < 0.9 * (double)measured->duration_ns;
+         (double)measured->departures.last_ns < 0.9 * (double)measured->duration_ns;
 }
 
 static bool born_early(const struct measured *measured) {
@@ -155,9 +154,15 @@ static double enough(const struct measured *measured) {
 
 /* ---- kinds ------------------------------------------------------------------------------ */
 
+/* Nothing has come for most of the run. */
+static bool has_ended(const struct measured *measured) {
+  return (double)measured->last_ns < 0.35 * (double)measured->duration_ns;
+}
+
 static struct verdict judge_kept(const struct measured *measured) {
   double confidence = 0.95 * enough(measured);
   if (born_early(measured)) return (struct verdict){QUEUE_STARTUP, confidence};
+  if (has_ended(measured)) return (struct verdict){QUEUE_CACHE, 0.5 * confidence};
   if (freed_long_before_the_end(measured)) return (struct verdict){QUEUE_BURST, 0.8 * confidence};
   return (struct verdict){QUEUE_STALLED, confidence};
 }

@@ -1,6 +1,6 @@
 /* whatif_stub.c - stands in until whatif.c is merged; never on a pushed main. */
-#include <errno.h>
 #include "whatif.h"
+#include <errno.h>
 int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
                    struct prediction *prediction) {
   (void)queue, (void)duration_ns, (void)bound, (void)prediction;
