@@ -101,12 +101,14 @@ static void take(struct run *run, uint64_t now_ns) {
   const struct whatif_series *series = run->series;
   size_t waiting = run->admitted - run->taken;
   size_t size = waiting < series->batch_limit ? waiting : series->batch_limit;
-  double work = series->work[run->line[run->taken].message];
-  double service_ns = work * (series->service.fixed + series->service.each * (double)size);
+  const struct place *places = &run->line[run->taken];
+  double service_ns = series->service.fixed * series->work[places[0].message];
+  for (size_t i = 0; series->service.each > 0 && i < size; i++)
+    service_ns += series->service.each * series->work[places[i].message];
   uint64_t departure_ns = now_ns + (uint64_t)llround(service_ns);
   for (size_t i = 0; i < size; i++, run->taken++)
     if (run->replay->residence_ns && run->taken < series->departed)
-      run->replay->residence_ns[run->taken] = departure_ns - run->line[run->taken].arrival_ns;
+      run->replay->residence_ns[run->taken] = departure_ns - places[i].arrival_ns;
   agenda_add(&run->departures, departure_ns, (uint32_t)size);
   run->idle--;
   while (run->admitted < run->arrived && run->admitted - run->taken < run->bound)

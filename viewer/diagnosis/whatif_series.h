@@ -11,8 +11,10 @@
 
 #define SERIES_NONE UINT32_MAX
 
-/* Service of a batch of n: its work x (fixed + n x each). One by one, or where the record does not
- * tell how service depends on the size, fixed is 1 and each 0: then work is the service itself. */
+/* Service of a batch: fixed x the work of its first message + each x the work of all. Fitted, works
+ * are about 1: by how much its batch was slower than others of its size. One by one, or where the
+ * record does not tell how service depends on the size, fixed is 1 and each 0: then work is the
+ * service itself. */
 struct service {
   double fixed, each;
 };
@@ -25,8 +27,8 @@ struct whatif_series {
   uint32_t *next;     /* the message that its sender sends next */
   uint32_t *first;    /* of each sender */
   size_t sender_count;
-  double *work;           /* of a batch that begins with this message; negative: it is no part of
-                             the queue, later ones overtook it and it was never freed */
+  double *work;           /* of each message; negative: it is no part of the queue, later ones
+                             overtook it and it was never freed */
   struct service service; /* how it depends on the size of a batch */
   size_t consumers;       /* at work at a time, at most */
   size_t batch_limit;     /* messages that a consumer takes at once, at most */
