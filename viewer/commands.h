@@ -29,6 +29,7 @@ enum dwell_exit {
 int run_command(int argc, char **argv);
 int summary_command(int argc, char **argv);
 int diff_command(int argc, char **argv);
+int whatif_command(int argc, char **argv);
 
 /* What `dwell summary TRACE` prints without options, for a trace that is open and profiled: for
  * `run`. Width and colour are those of `out`. Returns an enum dwell_exit. */

@@ -13,6 +13,7 @@ static const struct command {
     {"run", run_command, "record a program, then show what lives long in it"},
     {"summary", summary_command, "show what lives long in a recorded run"},
     {"diff", diff_command, "compare two recorded runs, site by site"},
+    {"whatif", whatif_command, "replay a run's queues with bounds: peak, waiting, finishing time"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
