@@ -223,6 +223,7 @@ static void producer(struct world *world, void *argument) {
 
 static void pass_on(struct flow *flow, struct message *message, struct chance *chance) {
   struct flow *next = flow->next;
+  next->truth->passers |= 1u << world_self(next->process->world);
   if (flow->plan.copied) {
     struct message *copy = message_new(next, chance);
     message_end(flow, message, flow->done);
@@ -278,6 +279,7 @@ static void consumer(struct world *world, void *argument) {
       world_work(world, (uint64_t)plan->pause_ns);
       since = 0;
     }
+    if (plan->nap_ns > 0 && !line->count) world_work(world, (uint64_t)plan->nap_ns);
   }
   if (--flow->draining == 0 && flow->next && --flow->next->filling == 0) close_lines(flow->next);
   process_thread_ends(flow->process);

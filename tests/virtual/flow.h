@@ -33,6 +33,7 @@ struct plan {
   double rest_ns;       /* so long */
   unsigned pause_every; /* after so many messages a consumer rests, */
   double pause_ns;      /* so long */
+  double nap_ns;        /* whenever there is nothing left, a consumer rests so long */
   double day_ns, swing; /* the arrival rate goes up and down by this share */
   bool pooled_nodes;    /* a list node for each message, which is kept for later ones */
   bool one_thread;      /* an event loop: who fills it also drains it */

@@ -43,6 +43,23 @@ static const struct queue *queue_of(const struct profile *profile,
   return NULL;
 }
 
+static void wrong_kind(struct judgement *judgement, const struct truth *truth,
+                       const struct queue *queue, unsigned said) {
+  wrong(judgement, "%s: %s instead of %s (rho %.3f, slope %.3f, %.0f messages, at most %.0f)",
+        truth->label, judgement_kind_name(said), judgement_kind_name(judgement_row(truth, said)),
+        truth->rho, truth->slope, truth->arrivals, truth->most);
+  if (!queue) return;
+  const struct queue_evidence *evidence = &queue->evidence;
+  wrong(judgement,
+        "  evidence: rho %.3f, slope %.3f, in order %.3f, correlation %.3f, handoff %.2f, "
+        "departed %.3f, at top %.2f, low %.0f, top %.0f, growth %.2f, coupled %.2f, "
+        "residence varies %.2f, level %.2f",
+        queue->rho, queue->residence_slope, evidence->in_order, evidence->rank_correlation,
+        evidence->handoff_share, evidence->departed_share, evidence->at_top_share,
+        evidence->low_messages, evidence->top_messages, evidence->growth, evidence->coupled_share,
+        evidence->residence_variation, evidence->level_variation);
+}
+
 static bool within(double said, double is, double share, double amount) {
   return fabs(said - is) <= share * fabs(is) + amount;
 }
@@ -77,9 +94,10 @@ static void judge_rates(struct judgement *judgement, const struct truth *truth,
               0))
     wrong(judgement, "%.0f arrivals a second instead of %.0f", queue->arrival_rate,
           truth->arrival_rate);
-  if (set_of(queue->filled_by_threads) != truth->fillers)
-    wrong(judgement, "filled by threads %#x instead of %#x", set_of(queue->filled_by_threads),
-          truth->fillers);
+  unsigned fillers = set_of(queue->filled_by_threads);
+  if (truth->passers ? !fillers || fillers & ~(truth->fillers | truth->passers)
+                     : fillers != truth->fillers)
+    wrong(judgement, "filled by threads %#x instead of %#x", fillers, truth->fillers);
   if (set_of(queue->drained_by_threads) != truth->drainers)
     wrong(judgement, "drained by threads %#x instead of %#x", set_of(queue->drained_by_threads),
           truth->drainers);
@@ -96,7 +114,8 @@ static void judge_bound(struct judgement *judgement, const struct truth *truth,
   if (!within(queue->bound * per_block, truth->bound, 0.02 + sampled,
               truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
     wrong(judgement, "bound %.0f instead of %.0f", queue->bound * per_block, truth->bound);
-  if (queue->policy != truth->policy) {
+  /* what is turned away never was in a node */
+  if (queue->policy != truth->policy && (per_block <= 1 || truth->policy == POLICY_BLOCKING)) {
     const char *name = queue_policy_name(queue->policy);
     wrong(judgement, "policy %s instead of %s", name ? name : "none",
           queue_policy_name(truth->policy));
@@ -132,9 +151,7 @@ struct judgement judge(const struct run *run, enum recording recording,
     unsigned said = queue ? queue->kind : QUEUE_KINDS;
     judgement.said[i] = said;
     judgement.kind_right[i] = truth->kinds & KIND(said);
-    if (!judgement.kind_right[i])
-      wrong(&judgement, "%s: %s instead of %s", truth->label, judgement_kind_name(said),
-            judgement_kind_name(judgement_row(truth, said)));
+    if (!judgement.kind_right[i]) wrong_kind(&judgement, truth, queue, said);
     if (said == QUEUE_UNBOUNDED && !judgement.kind_right[i]) judgement.alarms++;
     if (!queue || !judgement.kind_right[i]) continue;
     if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED)

@@ -75,4 +75,7 @@ void truth_finish(struct truth *truth) {
   truth->rho = truth->departures > 0 ? truth->arrivals / truth->departures : INFINITY;
   truth->slope = slope_of(truth);
   truth->most = highest_level(truth);
+  /* a few blocks at a time: what happens to the messages in them can't be seen */
+  if (truth->most < 10 * truth->messages_per_block && truth->messages_per_block > 1)
+    truth->kinds |= KIND(QUEUE_CHURN);
 }
