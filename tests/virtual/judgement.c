@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of sums of about this many sampled blocks. */
-#define SAMPLED_BLOCKS 1500.0
+#define SAMPLED_BLOCKS 4000.0
 
 static void wrong(struct judgement *judgement, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -78,6 +78,25 @@ static void judge_grouping(struct judgement *judgement, const struct truth *trut
       wrong(judgement, "site %u of %u is not in the queue", i + 1, truth->site_count);
   if (queue->site_count > truth->site_count)
     wrong(judgement, "%zu sites instead of %u", queue->site_count, truth->site_count);
+}
+
+static void judge_size(struct judgement *judgement, const struct truth *truth,
+                       const struct queue *queue, enum recording recording) {
+  double per_block = truth->messages_per_block, blocks = 1;
+  double sampled = recording == RECORDING_SAMPLED ? 0.1 : 0;
+  if (truth->site_count == 3) blocks = 3;
+  if (truth->site_count == 2) blocks += 1.0 / NODE_MESSAGES;
+  if (!within(queue->blocks_per_message, blocks, 0.02 + sampled, 0))
+    wrong(judgement, "%.2f blocks a message instead of %.2f", queue->blocks_per_message, blocks);
+  if (!within(queue->peak_messages * per_block, truth->most, 0.02 + sampled,
+              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
+    wrong(judgement, "%.0f messages at peak instead of %.0f", queue->peak_messages * per_block,
+          truth->most);
+  double left = truth->arrivals - truth->departed;
+  if (!within(queue->at_end_messages * per_block, left, 0.02 + sampled,
+              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
+    wrong(judgement, "%.0f messages at the end instead of %.0f", queue->at_end_messages * per_block,
+          left);
 }
 
 static void judge_rates(struct judgement *judgement, const struct truth *truth,
@@ -154,8 +173,10 @@ struct judgement judge(const struct run *run, enum recording recording,
     if (!judgement.kind_right[i]) wrong_kind(&judgement, truth, queue, said);
     if (said == QUEUE_UNBOUNDED && !judgement.kind_right[i]) judgement.alarms++;
     if (!queue || !judgement.kind_right[i]) continue;
-    if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED)
+    if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED) {
       judge_grouping(&judgement, truth, profile, queue);
+      judge_size(&judgement, truth, queue, recording);
+    }
     if (said == QUEUE_UNBOUNDED && truth->rates) judge_rates(&judgement, truth, queue, recording);
     if (said == QUEUE_BOUNDED && truth->bound > 0) judge_bound(&judgement, truth, queue, recording);
   }

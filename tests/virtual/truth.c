@@ -65,6 +65,7 @@ void truth_finish(struct truth *truth) {
     truth->arrivals++;
     truth->fillers |= 1u << stay->from;
     if (stay->departure_ns == WORLD_NEVER) continue;
+    truth->departed++;
     truth->drainers |= 1u << stay->to;
     if (stay->departure_ns <= last) truth->departures++;
     if (stay->departure_ns > truth->finish_ns) truth->finish_ns = stay->departure_ns;

@@ -34,6 +34,7 @@ struct truth {
 
   /* By truth_finish(). */
   double arrivals, departures; /* between the first arrival and the last */
+  double departed;             /* at all */
   double arrival_rate, departure_rate, rho;
   double slope;               /* of residence over arrival, of what departed */
   double most;                /* highest level */
