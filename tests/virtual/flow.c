@@ -85,7 +85,8 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
   case FORM_ONE:
-    message->payload = process_malloc(world, flow->payload, 96);
+    message->payload = process_malloc(world, flow->payload, flow->plan.grown ? 24 : 96);
+    if (flow->plan.grown) world_resize(world, &message->payload, 96, stack_of(flow, "grow"));
     break;
   case FORM_THREE:
     message->payload = process_malloc(world, flow->payload, size);
@@ -178,8 +179,10 @@ static void send(struct flow *flow, struct message *message) {
     flow->truth->thrown_away++;
     message_end(flow, line_take(flow, line, flow->thrown), flow->thrown);
   }
+  uint64_t since = world_now(flow->process->world);
   while (plan->policy == POLICY_BLOCKING && line->count >= plan->bound)
     world_wait(flow->process->world, &line->senders);
+  flow->truth->waited_ns += (double)(world_now(flow->process->world) - since);
   line_put(flow, line, message);
 }
 

@@ -36,7 +36,7 @@ static bool has_site(const struct profile *profile, const struct queue *queue, u
   return false;
 }
 
-static const struct queue *queue_of(const struct profile *profile,
+const struct queue *judgement_queue(const struct profile *profile,
                                     const struct diagnosis *diagnosis, uint32_t stack) {
   for (size_t i = 0; i < diagnosis->count; i++)
     if (has_site(profile, &diagnosis->queues[i], stack)) return &diagnosis->queues[i];
@@ -166,7 +166,7 @@ struct judgement judge(const struct run *run, enum recording recording,
   struct judgement judgement = {0};
   for (unsigned i = 0; i < run->truth_count; i++) {
     const struct truth *truth = &run->truths[i];
-    const struct queue *queue = queue_of(profile, diagnosis, truth->sites[0]);
+    const struct queue *queue = judgement_queue(profile, diagnosis, truth->sites[0]);
     unsigned said = queue ? queue->kind : QUEUE_KINDS;
     judgement.said[i] = said;
     judgement.kind_right[i] = truth->kinds & KIND(said);

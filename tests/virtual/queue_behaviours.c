@@ -52,6 +52,18 @@ static const struct plan freed_at_exit = {OVERLOADED("freed_at_exit", 2), .rest 
 static const struct plan killed = {OVERLOADED("killed", 2), .killed_at_ns = 250 * MS};
 static const struct plan in_batches = {OVERLOADED("in_batches", 2), .at_once = 16,
                                        .freed_together = true, .rest = REST_LEFT};
+/* Bursts that it has not got over when the next one comes. */
+static const struct plan overloaded_in_bursts = {.name = "in_bursts",
+                                                 .kinds = KIND(QUEUE_UNBOUNDED),
+                                                 .rates = true,
+                                                 .messages = MESSAGES,
+                                                 .arrival_ns = SERVICE / 6,
+                                                 .service_ns = SERVICE,
+                                                 .think = EXPONENTIAL,
+                                                 .service = LOGNORMAL,
+                                                 .burst = 200,
+                                                 .rest_ns = 20 * MS,
+                                                 .rest = REST_LEFT};
 static const struct plan by_priority = {OVERLOADED("by_priority", 2), .order = ORDER_PRIORITY,
                                         .rest = REST_LEFT};
 static const struct plan event_loop = {OVERLOADED("event_loop", 1.5), .one_thread = true,
@@ -60,6 +72,8 @@ static const struct plan event_loop_drained = {OVERLOADED("event_loop_drained", 
                                                .one_thread = true};
 static const struct plan pooled_nodes = {OVERLOADED("pooled_nodes", 2), .pooled_nodes = true,
                                          .rest = REST_LEFT};
+static const struct plan grown_payloads = {OVERLOADED("grown_payloads", 2), .grown = true,
+                                           .rest = REST_LEFT};
 static const struct plan shared_sites = {.name = "shared_sites",
                                          .kinds = KIND(QUEUE_UNBOUNDED),
                                          .messages = MESSAGES,
@@ -186,10 +200,12 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(freed_at_exit, ALL)},
     {PLAN(killed, ALL)},
     {PLAN(in_batches, ALL)},
+    {PLAN(overloaded_in_bursts, ALL)},
     {PLAN(by_priority, WITH_PAYLOAD)},
     {PLAN(event_loop, ALL), .alone = true},
     {PLAN(event_loop_drained, ALL), .alone = true},
     {PLAN(pooled_nodes, 1u << FORM_ONE)},
+    {PLAN(grown_payloads, 1u << FORM_ONE)},
     {PLAN(shared_sites, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
     {PLAN(bounded_to_4, ALIVE_FOR_LONG)},
