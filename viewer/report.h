@@ -60,6 +60,8 @@ const struct queue *report_find_queue(const struct report *report, uint64_t id);
 
 /* ---- text: report_text.c, report_head.c, report_trace.c, report_site.c -------------------- */
 
+/* What was run. */
+void report_title(struct terminal *terminal, const struct report *report);
 /* The run as a whole. */
 void report_head(struct terminal *terminal, const struct report *report);
 /* Of that: whether the trace is complete, and how much of the run is in it. */
