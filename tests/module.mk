@@ -12,6 +12,16 @@ $(BUILD)/tests/test_viewer: $(call test_objects,viewer) $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
 
+# the diagnosis on processes in virtual time
+VIRTUAL_OBJECTS = $(filter-out %/zoo_virtual.o,$(filter-out $(BUILD)/obj/tests/virtual/test_%,$(call test_objects,virtual)))
+$(BUILD)/tests/test_virtual: $(filter $(BUILD)/obj/tests/virtual/test_%,$(call test_objects,virtual)) $(VIRTUAL_OBJECTS) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
+
+$(BUILD)/tests/zoo_virtual: $(BUILD)/obj/tests/virtual/zoo_virtual.o $(VIRTUAL_OBJECTS) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
+
 $(BUILD)/tests/test_producer: $(call test_objects,producer) $(PRODUCER_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ -lisal -lcriterion
@@ -38,7 +48,7 @@ $(BUILD)/tests/programs/%: tests/shim/programs/%.cc
 	$(CXX) -std=c++17 -Wall -Wextra $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -ldl
 
 .PHONY: tests stress-programs bench-programs
-tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
+tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_virtual $(BUILD)/tests/zoo_virtual $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
   $(BUILD)/tests/test_e2e $(TEST_PROGRAMS) $(BUILD)/tests/stress/ledger_host
 
 # plugins are loaded by programs with dlopen; static ones cannot be recorded, which is the point
