@@ -12,7 +12,7 @@ static const char *or_else(const struct queue_place *place, const char *otherwis
 
 /* Only a higher rate of departure makes a queue shorter for good. */
 static void advise_many(FILE *out, const struct report *report, const struct queue *queue) {
-  if (queue->batch >= 1.5 || !queue->drained_by_threads.count) return;
+  if (!(queue->batch < 1.5) || !queue->drained_by_threads.count) return;
   struct queue_place drained = queue_place_drained(report, queue);
   struct batching batching = whatif_batching(queue);
   fprintf(out, " Then let %s take many at a time", or_else(&drained, "who drains it"));
@@ -39,7 +39,7 @@ static void advise_unbounded(FILE *out, const struct report *report, const struc
     fprintf(out, "Bound it: let %s wait while %s are queued (backpressure).", filler,
             bound == 1 ? "one message is" : format_count(bound).text);
   else
-    fprintf(out, "Bound it: let %s wait while it is full (backpressure).", filler);
+    fprintf(out, "Give it a bound: let %s wait while it is full (backpressure).", filler);
   if (doubts & WHATIF_CYCLE)
     fputs(" Who drains it also fills it, and must never wait for itself.", out);
   advise_many(out, report, queue);

@@ -20,6 +20,7 @@ struct picture {
   double top;
   double upper[QUEUE_PICTURE], lower[QUEUE_PICTURE]; /* the gap between is what is shown */
   bool pale[QUEUE_PICTURE];                          /* known to be at least that */
+  uint64_t from_ns, to_ns;                           /* from left to right */
 };
 
 /* As many columns as fit and as divide those that there are. */
@@ -32,8 +33,9 @@ static int columns_in(int room) {
 
 /* ---- what is drawn ---------------------------------------------------------------------- */
 
-static struct picture messages_over_time(const struct queue *queue, int columns, int rows) {
-  struct picture picture = {"messages: arrived, departed", columns, rows, .top = 0};
+static struct picture messages_over_time(const struct queue *queue, uint64_t duration_ns,
+                                         int columns, int rows) {
+  struct picture picture = {"messages: arrived, departed", columns, rows, .to_ns = duration_ns};
   int part = QUEUE_PICTURE / columns;
   for (int i = 0; i < columns; i++) {
     picture.upper[i] = queue->arrived[(i + 1) * part - 1];
@@ -44,20 +46,29 @@ static struct picture messages_over_time(const struct queue *queue, int columns,
   return picture;
 }
 
-/* The mean over the parts of a column in which something arrived. */
-static struct picture residence_over_arrival(const struct queue *queue, int columns, int rows) {
+/* The mean over what arrived in each column. What was never freed counts up to the end: where most
+ * of a column was not, its mean is known to be at least that. */
+static struct picture residence_over_arrival(const struct queue *queue, uint64_t duration_ns,
+                                             int columns, int rows) {
   struct picture picture = {"residence, by time of arrival", columns, rows, .top = 0};
-  int part = QUEUE_PICTURE / columns;
+  size_t counts[QUEUE_PICTURE] = {0}, live[QUEUE_PICTURE] = {0};
+  if (!queue->message_count) return picture;
+  picture.from_ns = queue->messages[0].birth_ns;
+  picture.to_ns = queue->messages[queue->message_count - 1].birth_ns;
+  double width = (double)(picture.to_ns - picture.from_ns + 1) / columns;
+  for (size_t i = 0; i < queue->message_count; i++) {
+    const struct residence *message = &queue->messages[i];
+    int column = (int)((double)(message->birth_ns - picture.from_ns) / width);
+    bool lives = message->death_ns == RESIDENCE_LIVE;
+    uint64_t until = lives ? duration_ns : message->death_ns;
+    if (column >= columns) column = columns - 1;
+    if (until > message->birth_ns) picture.upper[column] += (double)(until - message->birth_ns);
+    counts[column]++;
+    live[column] += lives;
+  }
   for (int i = 0; i < columns; i++) {
-    int parts = 0, cut = 0;
-    for (int j = i * part; j < (i + 1) * part; j++) {
-      if (isnan(queue->residence[j])) continue;
-      picture.upper[i] += queue->residence[j];
-      cut += queue->residence_cut[j];
-      parts++;
-    }
-    if (parts) picture.upper[i] /= parts;
-    picture.pale[i] = 2 * cut > parts;
+    if (counts[i]) picture.upper[i] /= (double)counts[i];
+    picture.pale[i] = 2 * live[i] > counts[i];
     picture.top = fmax(picture.top, picture.upper[i]);
   }
   picture.most = format_duration(picture.top);
@@ -106,18 +117,17 @@ static void put_axis(struct terminal *terminal, const struct picture *picture, i
     terminal_put(terminal, DIM, "─");
 }
 
-static void put_times(struct terminal *terminal, const struct picture *picture, int at,
-                      uint64_t duration_ns) {
-  struct human end = format_duration((double)duration_ns);
+static void put_times(struct terminal *terminal, const struct picture *picture, int at) {
+  struct human begin = {"0"}, end = format_duration((double)picture->to_ns);
+  if (picture->from_ns) begin = format_duration((double)picture->from_ns);
   terminal_to(terminal, at + AXIS);
-  terminal_put(terminal, DIM, "0");
+  terminal_put(terminal, DIM, "%s", begin.text);
   terminal_to(terminal, at + AXIS + picture->columns - terminal_columns(end.text));
   terminal_put(terminal, DIM, "%s", end.text);
 }
 
 /* Pictures of the same height, side by side. */
-static void put_pictures(struct terminal *terminal, const struct picture *pictures, int count,
-                         uint64_t duration_ns) {
+static void put_pictures(struct terminal *terminal, const struct picture *pictures, int count) {
   int width = AXIS + pictures[0].columns + GAP;
   for (int line = -1; line < pictures[0].rows + 2; line++) {
     int row = pictures[0].rows - 1 - line;
@@ -130,7 +140,7 @@ static void put_pictures(struct terminal *terminal, const struct picture *pictur
       else if (row == -1)
         put_axis(terminal, &pictures[i], at);
       else
-        put_times(terminal, &pictures[i], at, duration_ns);
+        put_times(terminal, &pictures[i], at);
     }
     terminal_end(terminal);
   }
@@ -153,12 +163,12 @@ void report_queue_pictures(struct terminal *terminal, const struct report *repor
   int half = (terminal->width - INDENT - GAP) / 2;
   bool beside = !large && half >= AXIS + QUEUE_PICTURE / 2;
   int columns = columns_in(beside ? half : terminal->width - INDENT);
-  struct picture pictures[] = {
-      messages_over_time(queue, columns, large ? LARGE : HEIGHT),
-      residence_over_arrival(queue, columns, large || !beside ? HEIGHT - 2 * !large : HEIGHT),
-  };
   uint64_t duration_ns = report->diagnosis->duration_ns;
-  put_pictures(terminal, &pictures[0], beside ? 2 : 1, duration_ns);
-  if (!beside) put_pictures(terminal, &pictures[1], 1, duration_ns);
+  struct picture pictures[] = {
+      messages_over_time(queue, duration_ns, columns, large ? LARGE : HEIGHT),
+      residence_over_arrival(queue, duration_ns, columns, large || beside ? HEIGHT : HEIGHT - 2),
+  };
+  put_pictures(terminal, &pictures[0], beside ? 2 : 1);
+  if (!beside) put_pictures(terminal, &pictures[1], 1);
   put_legend(terminal, &pictures[1]);
 }

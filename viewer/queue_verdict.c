@@ -46,7 +46,7 @@ static bool same_thread(const struct queue *queue) {
 }
 
 static void say_parties(FILE *out, const struct report *report, const struct queue *queue) {
-  char filler[THREADS_SIZE], drainer[THREADS_SIZE], batch[64];
+  char filler[THREADS_SIZE], drainer[THREADS_SIZE], batch[80];
   bool fillers = queue_place_threads(report, &queue->filled_by_threads, filler, sizeof filler);
   bool drainers = queue_place_threads(report, &queue->drained_by_threads, drainer, sizeof drainer);
   fprintf(out, "%s %s it", filler, fillers ? "fill" : "fills");
@@ -56,13 +56,15 @@ static void say_parties(FILE *out, const struct report *report, const struct que
     fputs("nobody drains it", out);
     return;
   }
-  if (queue->batch < 1.5)
-    snprintf(batch, sizeof batch, "one at a time");
+  if (isnan(queue->batch))
+    *batch = 0;
+  else if (queue->batch < 1.5)
+    snprintf(batch, sizeof batch, ", one at a time");
   else
-    snprintf(batch, sizeof batch, "about %s at a time", format_factor(queue->batch).text);
+    snprintf(batch, sizeof batch, ", about %s at a time", format_factor(queue->batch).text);
   fprintf(out, "%s %s it", same_thread(queue) ? "itself" : drainer, drainers ? "drain" : "drains");
   say_place(out, queue_place_drained(report, queue));
-  fprintf(out, ", %s, %s", batch, format_rate(queue->departure_rate).text);
+  fprintf(out, "%s, %s", batch, format_rate(queue->departure_rate).text);
 }
 
 /* What one message costs, and of what. */

@@ -112,9 +112,10 @@ static void put_departures(struct terminal *terminal, const struct report *repor
   put_parties(terminal, report, "drained by", &queue->drained_by_threads);
   if (!queue->drained_by_threads.count) return;
   terminal_to(terminal, MARGIN);
-  terminal_field(terminal, PLAIN,
-                 queue->batch < 1.5 ? "one at a time" : "about %s at a time, on average",
-                 format_factor(queue->batch).text);
+  if (isfinite(queue->batch))
+    terminal_field(terminal, PLAIN,
+                   queue->batch < 1.5 ? "one at a time" : "about %s at a time, on average",
+                   format_factor(queue->batch).text);
   terminal_field(terminal, PLAIN, "%u %s at a time, at most", queue->consumers,
                  queue->consumers == 1 ? "thread" : "threads");
   terminal_end(terminal);

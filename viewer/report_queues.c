@@ -9,6 +9,8 @@
 #include "format.h"
 
 enum { INDENT = 4, WIDEST = 100, SHOWN = 8 };
+/* What is no queue, or merely might be one, is not worth a word below this. */
+enum { LEAST_BYTES = 64 << 10 };
 
 const char *report_kind_title(enum queue_kind kind) {
   static const char *const titles[QUEUE_KINDS] = {
@@ -30,6 +32,8 @@ bool report_queue_matters(const struct report *report, const struct queue *queue
       [QUEUE_CACHE] = 0.2,   [QUEUE_STARTUP] = 0.2, [QUEUE_CHURN] = INFINITY, [QUEUE_UNKNOWN] = 0.2,
   };
   double peak = (double)report->profile->peak.bytes;
+  bool held_back = queue->kind == QUEUE_UNBOUNDED || queue->kind == QUEUE_BOUNDED;
+  if (!held_back && queue->peak_bytes < LEAST_BYTES) return false;
   return queue->peak_bytes >= least_shares[queue->kind] * peak;
 }
 

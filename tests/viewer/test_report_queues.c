@@ -28,14 +28,14 @@ static void assert_verdicts(const char *name, const struct reported *reported, i
 static void assert_one(const char *name, enum queue_kind kind, int width, bool colour,
                        bool unicode) {
   struct reported reported = story();
-  reported.report.diagnosis = queues_one(&reported.report, kind);
+  queues_one(&reported.report, kind);
   assert_verdicts(name, &reported, width, colour, unicode);
   free_reported(&reported);
 }
 
 Test(report_queues, the_verdicts_come_worst_first_each_kind_in_its_own_words) {
   struct reported reported = story();
-  reported.report.diagnosis = queues_all(&reported.report);
+  queues_all(&reported.report);
   assert_verdicts("verdicts.txt", &reported, 100, false, true);
   free_reported(&reported);
 }
@@ -59,7 +59,6 @@ Test(report_queues, what_is_never_freed_is_not_called_a_queue) {
 static void assert_whole(const char *name, enum queue_kind kind, int width) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, kind);
-  reported.report.diagnosis = diagnosis;
   reported.report.depth = 0;
   struct page page;
   page_open(&page, width, false, true);
@@ -78,7 +77,6 @@ Test(report_queues, one_queue_shows_everything_that_is_known_of_it) {
 Test(report_queues, no_line_is_wider_than_the_terminal) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_all(&reported.report);
-  reported.report.diagnosis = diagnosis;
   for (int width = 40; width <= 160; width += 3) {
     struct page page;
     page_open(&page, width, false, true);
@@ -130,10 +128,9 @@ Test(report_queues, small_ones_are_not_mentioned_but_an_unbounded_queue_always_i
       {QUEUE_UNKNOWN, 0.2, "Unknown:"},
   };
   struct reported reported = story();
-  double peak = (double)reported.report.profile->peak.bytes;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct diagnosis *diagnosis = queues_one(&reported.report, cases[i].kind);
-    reported.report.diagnosis = diagnosis;
+    double peak = (double)reported.report.profile->peak.bytes;
     diagnosis->queues[0].peak_bytes = cases[i].least_share * 1.01 * peak;
     expect_said(&reported, cases[i].title, true);
     diagnosis->queues[0].peak_bytes = cases[i].least_share * 0.99 * peak;
@@ -141,15 +138,24 @@ Test(report_queues, small_ones_are_not_mentioned_but_an_unbounded_queue_always_i
     expect_said(&reported, "No queue found:", true);
   }
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
-  reported.report.diagnosis = diagnosis;
   diagnosis->queues[0].peak_bytes = 1;
   expect_said(&reported, "Unbounded queue:", true);
   free_reported(&reported);
 }
 
+Test(report_queues, what_a_tiny_program_keeps_is_not_worth_a_word) {
+  struct reported reported = story();
+  const struct profile *small = reported.report.profile;
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_STALLED);
+  reported.report.profile = small;
+  diagnosis->queues[0].peak_bytes = (double)small->peak.bytes;
+  expect_said(&reported, "Stalled queue", false);
+  free_reported(&reported);
+}
+
 Test(report_queues, churn_is_never_mentioned) {
   struct reported reported = story();
-  reported.report.diagnosis = queues_one(&reported.report, QUEUE_CHURN);
+  queues_one(&reported.report, QUEUE_CHURN);
   expect_said(&reported, "Churn", false);
   expect_said(&reported, "No queue found: looked at 2 of 3 sites (75.2% of the peak): 1 churn.",
               true);
@@ -167,7 +173,6 @@ Test(report_queues, where_nothing_was_looked_at_that_is_said) {
 Test(report_queues, a_sample_and_a_thinned_list_are_said_to_be_so) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
-  reported.report.diagnosis = diagnosis;
   expect_said(&reported, "Estimated", false);
   expect_said(&reported, "was looked at", false);
   diagnosis->queues[0].estimated = true;
@@ -180,7 +185,6 @@ Test(report_queues, a_sample_and_a_thinned_list_are_said_to_be_so) {
 Test(report_queues, a_block_may_hold_many_messages) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
-  reported.report.diagnosis = diagnosis;
   diagnosis->queues[0].blocks_per_message = 1 / 31.0;
   diagnosis->queues[0].bytes_per_message = 16;
   expect_said(&reported, "A block of 496 B holds about 31.0 messages.", true);
@@ -190,7 +194,6 @@ Test(report_queues, a_block_may_hold_many_messages) {
 Test(report_queues, a_policy_to_drop_tells_how_many_were_lost) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_BOUNDED);
-  reported.report.diagnosis = diagnosis;
   expect_said(&reported, "when it is full the sender waits", true);
   diagnosis->queues[0].policy = POLICY_DROP_NEWEST;
   diagnosis->queues[0].turned_away = 1234;
@@ -205,7 +208,6 @@ Test(report_queues, a_policy_to_drop_tells_how_many_were_lost) {
 Test(report_queues, an_event_loop_drains_what_it_fills_itself) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
-  reported.report.diagnosis = diagnosis;
   expect_said(&reported, "`worker` drains it", true);
   diagnosis->queues[0].drained_by_threads = diagnosis->queues[0].filled_by_threads;
   expect_said(&reported, "`sender` fills it", true);
@@ -217,7 +219,6 @@ Test(report_queues, several_threads_are_named_and_counted) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
   struct queue *queue = &diagnosis->queues[0];
-  reported.report.diagnosis = diagnosis;
   struct queue_party parties[4];
   for (int i = 0; i < 4; i++)
     parties[i] = (struct queue_party){queue->filled_by_threads.of[0].id, 0.25};
@@ -232,7 +233,6 @@ Test(report_queues, several_threads_are_named_and_counted) {
 Test(report_queues, who_is_not_sure_says_so) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
-  reported.report.diagnosis = diagnosis;
   diagnosis->queues[0].confidence = 0.6;
   expect_said(&reported, "Unbounded queue (60% sure):", true);
   free_reported(&reported);
