@@ -35,11 +35,13 @@ static void advise_unbounded(FILE *out, const struct report *report, const struc
             "Bound it where %s fills it, and decide what to lose when it is full: its source "
             "follows a clock and can't be made to wait.",
             filler);
-  else if (bound)
-    fprintf(out, "Bound it: let %s wait while %s are queued (backpressure).", filler,
-            bound == 1 ? "one message is" : format_count(bound).text);
   else
-    fprintf(out, "Give it a bound: let %s wait while it is full (backpressure).", filler);
+    fprintf(out, "Bound it: let %s wait while it is full (backpressure).", filler);
+  if (bound)
+    fprintf(out,
+            " By this record room for %s is enough; give it some more, for what the record "
+            "doesn't show.",
+            bound == 1 ? "one message" : format_count(bound).text);
   if (doubts & WHATIF_CYCLE)
     fputs(" Who drains it also fills it, and must never wait for itself.", out);
   advise_many(out, report, queue);

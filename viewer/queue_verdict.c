@@ -147,7 +147,8 @@ static void say_bound(FILE *out, const struct report *report, const struct queue
     if (queue->bound == 0) fputs(" What a bound would do can't be told from what departed.", out);
     return;
   }
-  fprintf(out, " Bound %s: peak %s, ", format_count(bound).text, bytes(prediction.peak_bytes).text);
+  fprintf(out, " Bound %s%s: peak %s, ", format_count(bound).text,
+          queue->bound > 0 ? " instead" : "", bytes(prediction.peak_bytes).text);
   say_finish(out, prediction.finish_ns, (double)duration_ns);
   bool senders = queue->filled_by_threads.count > 1;
   if (prediction.sender_wait_ns < 1e6)

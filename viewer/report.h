@@ -19,6 +19,7 @@ struct report {
   const struct run_info *info;
   const struct profile *profile;
   const struct diagnosis *diagnosis; /* NULL: not made, as for report_open_figures() */
+  uint64_t *bounds; /* of its queues, as they were asked for: see report_recommended_bound() */
   struct symbols *symbols;
   uint32_t depth; /* frames of a stack to show, 0 all */
 };

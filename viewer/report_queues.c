@@ -64,7 +64,7 @@ static void put_verdict(struct terminal *terminal, const struct report *report,
              100 * queue->confidence);
   else
     snprintf(title, sizeof title, "%s:", report_kind_title(queue->kind));
-  if (verdict && asprintf(&text, "%s (--queue %u)", verdict, queue->id) >= 0)
+  if (verdict && asprintf(&text, "%s (--queue=%u)", verdict, queue->id) >= 0)
     put_paragraph(terminal, style, title, text);
   free(verdict);
   free(text);
