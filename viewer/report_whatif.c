@@ -75,7 +75,8 @@ static void put_prediction(struct terminal *terminal, const struct outlook *outl
 
 static void put_table(struct terminal *terminal, const struct outlook *outlook) {
   put_head(terminal);
-  put_prediction(terminal, outlook, &outlook->recorded, "none");
+  put_prediction(terminal, outlook, &outlook->recorded,
+                 outlook->queue->bound > 0 ? "as it is" : "none");
   for (size_t i = 0; i < outlook->bound_count; i++)
     put_prediction(terminal, outlook, &outlook->bounds[i],
                    format_count(outlook->bounds[i].bound).text);
