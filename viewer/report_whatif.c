@@ -111,11 +111,13 @@ static const char *first_thread(const struct report *report, const struct queue_
 static void put_queue(struct terminal *terminal, const struct report *report,
                       const struct queue *queue) {
   terminal_put(terminal, STRONG, "%2u  %s", queue->id, queue_kind_name(queue->kind));
-  terminal_put(terminal, DIM, "  %s messages of %s, filled by %s, drained by %s  --queue %u",
-               format_count((uint64_t)(queue->arrivals + 0.5)).text,
-               format_bytes((uint64_t)(queue->bytes_per_message + 0.5)).text,
-               first_thread(report, &queue->filled_by_threads),
-               first_thread(report, &queue->drained_by_threads), queue->id);
+  terminal->indent = MARGIN;
+  terminal_field(terminal, DIM, "%s messages of %s",
+                 format_count((uint64_t)(queue->arrivals + 0.5)).text,
+                 format_bytes((uint64_t)(queue->bytes_per_message + 0.5)).text);
+  terminal_field(terminal, DIM, "filled by %s", first_thread(report, &queue->filled_by_threads));
+  terminal_field(terminal, DIM, "drained by %s", first_thread(report, &queue->drained_by_threads));
+  terminal_field(terminal, DIM, "--queue %u", queue->id);
   terminal_end(terminal);
 }
 
