@@ -36,7 +36,7 @@ struct flow {
   unsigned producers, consumers, filling, draining; /* threads: of the plan, and still at it */
   unsigned started;
   struct message *messages; /* all that there will be */
-  unsigned made;
+  unsigned made, served;
   struct held *pool;
   size_t pool_count, pool_capacity;
   uint32_t payload, body, node, sent, done, thrown;
@@ -80,7 +80,8 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   struct message *message = &flow->messages[flow->made++];
   message->service_ns =
       chance_ns(chance, flow->plan.service_ns * flow->consumers, flow->plan.service);
-  message->priority = chance_next(chance);
+  message->priority =
+      flow->plan.urgent > 0 ? chance_uniform(chance) < flow->plan.urgent : chance_next(chance);
   uint64_t size = 40 + chance_below(chance, 400);
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
@@ -238,7 +239,9 @@ static void pass_on(struct flow *flow, struct message *message, struct chance *c
 }
 
 static void finish(struct flow *flow, struct message *message, struct chance *chance) {
-  if (flow->next)
+  if (flow->plan.retried > 0 && chance_uniform(chance) < flow->plan.retried)
+    line_put(flow, &flow->lines[0], message);
+  else if (flow->next)
     pass_on(flow, message, chance);
   else if (flow->plan.leaked <= 0 || chance_uniform(chance) > flow->plan.leaked)
     message_end(flow, message, flow->done);
@@ -260,6 +263,16 @@ static unsigned receive(struct flow *flow, struct line *line, struct message **m
   return count;
 }
 
+/* How many times as long a message takes by now. */
+static double slower(struct flow *flow) {
+  const struct plan *plan = &flow->plan;
+  if (!plan->slows_after || flow->served++ < plan->slows_after) return 1;
+  if (!flow->truth->fill_from_ns) flow->truth->fill_from_ns = world_now(flow->process->world);
+  struct world_queue never = {0};
+  if (plan->hangs) world_wait(flow->process->world, &never);
+  return plan->slows_by;
+}
+
 static void consumer(struct world *world, void *argument) {
   const struct worker *worker = argument;
   struct flow *flow = worker->flow;
@@ -270,10 +283,11 @@ static void consumer(struct world *world, void *argument) {
   double pace = plan->own_threads && worker->number > 0 ? 0.3 : 1;
   unsigned count, since = 0;
   if ((plan->late || plan->stuck) && flow->filling) world_wait(world, &flow->all_sent);
+  if (plan->begins_ns > 0) world_work(world, (uint64_t)plan->begins_ns);
   while (!plan->stuck && (count = receive(flow, line, messages)) > 0) {
     for (unsigned i = 0; i < count; i++) {
       process_bustle(world, &chance);
-      world_work(world, (uint64_t)((double)messages[i]->service_ns * pace));
+      world_work(world, (uint64_t)((double)messages[i]->service_ns * pace * slower(flow)));
       if (!plan->freed_together) finish(flow, messages[i], &chance);
     }
     for (unsigned i = 0; i < count && plan->freed_together; i++)

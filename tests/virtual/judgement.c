@@ -47,7 +47,7 @@ static void wrong_kind(struct judgement *judgement, const struct truth *truth,
                        const struct queue *queue, unsigned said) {
   wrong(judgement, "%s: %s instead of %s (rho %.3f, slope %.3f, %.0f messages, at most %.0f)",
         truth->label, judgement_kind_name(said), judgement_kind_name(judgement_row(truth, said)),
-        truth->rho, truth->slope, truth->arrivals, truth->most);
+        truth->rho, truth->slope, truth->arrived, truth->most);
   if (!queue) return;
   const struct queue_evidence *evidence = &queue->evidence;
   wrong(judgement,
@@ -92,7 +92,7 @@ static void judge_size(struct judgement *judgement, const struct truth *truth,
               truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
     wrong(judgement, "%.0f messages at peak instead of %.0f", queue->peak_messages * per_block,
           truth->most);
-  double left = truth->arrivals - truth->departed;
+  double left = truth->arrived - truth->departed;
   if (!within(queue->at_end_messages * per_block, left, 0.02 + sampled,
               truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
     wrong(judgement, "%.0f messages at the end instead of %.0f", queue->at_end_messages * per_block,
@@ -101,14 +101,14 @@ static void judge_size(struct judgement *judgement, const struct truth *truth,
 
 static void judge_rates(struct judgement *judgement, const struct truth *truth,
                         const struct queue *queue, enum recording recording) {
-  double sampled = recording == RECORDING_SAMPLED ? 3 / sqrt(SAMPLED_BLOCKS) : 0;
+  double sampled = recording == RECORDING_SAMPLED ? 3 / sqrt((double)queue->message_count) : 0;
   if (!within(queue->rho, truth->rho, 0.05, 0))
     wrong(judgement, "rho %.3f instead of %.3f", queue->rho, truth->rho);
   if (!within(queue->residence_slope, truth->slope, 0.1, 0.02))
     wrong(judgement, "residence slope %.3f instead of %.3f", queue->residence_slope, truth->slope);
-  if (!within(queue->arrivals * truth->messages_per_block, truth->arrivals, 0.01 + sampled,
+  if (!within(queue->arrivals * truth->messages_per_block, truth->arrived, 0.01 + sampled,
               truth->messages_per_block))
-    wrong(judgement, "%.0f arrivals instead of %.0f", queue->arrivals, truth->arrivals);
+    wrong(judgement, "%.0f arrivals instead of %.0f", queue->arrivals, truth->arrived);
   if (!within(queue->arrival_rate * truth->messages_per_block, truth->arrival_rate, 0.05 + sampled,
               0))
     wrong(judgement, "%.0f arrivals a second instead of %.0f", queue->arrival_rate,
