@@ -2,9 +2,8 @@
 #ifndef TESTS_FLOW_H
 #define TESTS_FLOW_H
 
-#include "process.h"
+#include "line.h"
 
-enum order { ORDER_FIFO, ORDER_LIFO, ORDER_PRIORITY };
 /* What becomes of what is in the queue when the producers have ended. */
 enum rest {
   REST_DRAINED, /* the consumers go on until it is empty */
