@@ -43,11 +43,11 @@ static double highest_level(const struct truth *truth) {
 }
 
 /* Least squares. */
-static double slope_of(const struct truth *truth) {
+static double slope_of(const struct truth *truth, uint64_t last_ns) {
   double n = 0, x = 0, y = 0, xx = 0, xy = 0;
   for (size_t i = 0; i < truth->count; i++) {
     const struct stay *stay = &truth->stays[i];
-    if (stay->departure_ns == WORLD_NEVER || stay->arrival_ns < truth->fill_from_ns) continue;
+    if (stay->departure_ns > last_ns || stay->arrival_ns < truth->fill_from_ns) continue;
     double at = (double)stay->arrival_ns, lasted = (double)(stay->departure_ns - stay->arrival_ns);
     n++, x += at, y += lasted, xx += at * at, xy += at * lasted;
   }
@@ -82,7 +82,7 @@ static void measure_fill(struct truth *truth) {
   truth->arrival_rate = arrivals / seconds;
   truth->departure_rate = departures / seconds;
   truth->rho = departures > 0 ? arrivals / departures : INFINITY;
-  truth->slope = slope_of(truth);
+  truth->slope = slope_of(truth, last);
 }
 
 void truth_finish(struct truth *truth) {

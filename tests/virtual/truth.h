@@ -38,7 +38,7 @@ struct truth {
   double arrived, departed; /* messages in all */
   /* From the beginning of the fill to the last arrival. */
   double arrival_rate, departure_rate, rho;
-  double slope;               /* of residence over arrival, of what departed */
+  double slope;               /* of residence over arrival, of what departed in that time */
   double most;                /* highest level */
   uint64_t finish_ns;         /* last departure */
   unsigned fillers, drainers; /* sets of threads, by number */
