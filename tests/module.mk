@@ -12,6 +12,16 @@ $(BUILD)/tests/test_viewer: $(call test_objects,viewer) $(BUILD)/libviewer.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
 
+# the diagnosis on processes in virtual time
+VIRTUAL_OBJECTS = $(filter-out %/zoo_virtual.o,$(filter-out $(BUILD)/obj/tests/virtual/test_%,$(call test_objects,virtual)))
+$(BUILD)/tests/test_virtual: $(filter $(BUILD)/obj/tests/virtual/test_%,$(call test_objects,virtual)) $(VIRTUAL_OBJECTS) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pthread -o $@ $^ $(VIEWER_LIBS) -lcriterion
+
+$(BUILD)/tests/zoo_virtual: $(BUILD)/obj/tests/virtual/zoo_virtual.o $(VIRTUAL_OBJECTS) $(BUILD)/libviewer.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(VIEWER_LIBS)
+
 $(BUILD)/tests/test_producer: $(call test_objects,producer) $(PRODUCER_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -o $@ $^ -lisal -lcriterion
@@ -37,8 +47,8 @@ $(BUILD)/tests/programs/%: tests/shim/programs/%.cc
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -Wall -Wextra $(PROGRAM_FLAGS) -MMD -MP -o $@ $< -ldl
 
-.PHONY: tests stress-programs bench-programs zoo-programs
-tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
+.PHONY: tests stress-programs bench-programs
+tests: $(BUILD)/tests/test_viewer $(BUILD)/tests/test_virtual $(BUILD)/tests/zoo_virtual $(BUILD)/tests/test_producer $(BUILD)/tests/test_shim \
   $(BUILD)/tests/test_e2e $(TEST_PROGRAMS) $(BUILD)/tests/stress/ledger_host
 
 # plugins are loaded by programs with dlopen; static ones cannot be recorded, which is the point
@@ -152,4 +162,5 @@ $(BUILD)/tests/zoo/zoo_rs: tests/zoo/zoo.rs $(BUILD)/obj/tests/zoo/log.o
 	MAKEFLAGS= rustc --edition 2021 -g -C opt-level=1 -C link-arg=$(BUILD)/obj/tests/zoo/log.o -o $@ $<
 
 # what there is no compiler for is left out
+.PHONY: zoo-programs
 zoo-programs: $(addprefix $(BUILD)/tests/zoo/,zoo zoo_cc $(if $(shell command -v rustc),zoo_rs))

@@ -123,8 +123,8 @@ int diff_command(int argc, char **argv) {
     return report_finish("diff", stdout, DWELL_OK);
   }
   struct report runs[2];
-  if ((result = report_open(&runs[0], "diff", options.paths[0], NULL))) return result;
-  if (!(result = report_open(&runs[1], "diff", options.paths[1], NULL))) {
+  if ((result = report_open_figures(&runs[0], "diff", options.paths[0], NULL))) return result;
+  if (!(result = report_open_figures(&runs[1], "diff", options.paths[1], NULL))) {
     result = print_diff(&options, runs);
     report_close(&runs[1]);
   }

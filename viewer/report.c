@@ -2,13 +2,15 @@
 #include "report.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "diagnosis/whatif.h"
 #include "format.h"
 
-int report_open(struct report *report, const char *command, const char *path,
-                struct timeline *timeline) {
+int report_open_figures(struct report *report, const char *command, const char *path,
+                        struct timeline *timeline) {
   char message[512];
   *report = (struct report){0};
   int error = trace_file_open(path, &report->file, message);
@@ -31,7 +33,48 @@ int report_open(struct report *report, const char *command, const char *path,
   return DWELL_OK;
 }
 
+int report_diagnose(struct report *report) {
+  struct diagnosis *diagnosis = calloc(1, sizeof *diagnosis);
+  struct residences residences = {0};
+  size_t *sites = NULL, count = 0;
+  int error = diagnosis ? diagnosis_candidates(report->profile, &sites, &count) : -ENOMEM;
+  if (!error) {
+    struct progress progress = progress_begin("looking for queues");
+    error = trace_file_residences(report->file, report->profile, sites, count, &residences,
+                                  progress_show, &progress);
+    progress_end(&progress);
+  }
+  if (!error) error = diagnosis_make(report->profile, &residences, diagnosis);
+  residences_free(&residences);
+  free(sites);
+  if (error && diagnosis) {
+    diagnosis_free(diagnosis);
+    free(diagnosis);
+    diagnosis = NULL;
+  }
+  report->diagnosis = diagnosis;
+  return error;
+}
+
+int report_open(struct report *report, const char *command, const char *path,
+                struct timeline *timeline) {
+  int result = report_open_figures(report, command, path, timeline);
+  if (result) return result;
+  int error = report_diagnose(report);
+  if (!error) return DWELL_OK;
+  fprintf(stderr, "dwell %s: %s: %s\n", command, path, strerror(-error));
+  report_close(report);
+  return error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
+}
+
+void report_forget_diagnosis(struct report *report) {
+  if (report->diagnosis) diagnosis_free((struct diagnosis *)report->diagnosis);
+  free((struct diagnosis *)report->diagnosis);
+  report->diagnosis = NULL;
+}
+
 void report_close(struct report *report) {
+  report_forget_diagnosis(report);
   symbols_close(report->symbols);
   if (report->profile) profile_free((struct profile *)report->profile);
   trace_file_close(report->file);
@@ -67,4 +110,15 @@ void report_bytes_range(struct terminal *terminal, struct range range) {
 void report_held_range(struct terminal *terminal, struct range range) {
   terminal_put(terminal, DIM, " (%s to %s)", format_byte_seconds(range.low).text,
                format_byte_seconds(range.high).text);
+}
+
+uint64_t report_recommended_bound(const struct report *report, const struct queue *queue) {
+  if (queue->kind != QUEUE_UNBOUNDED && queue->kind != QUEUE_BOUNDED) return 0;
+  return whatif_recommend(queue, report->diagnosis->duration_ns);
+}
+
+const struct queue *report_find_queue(const struct report *report, uint64_t id) {
+  for (size_t i = 0; report->diagnosis && i < report->diagnosis->count; i++)
+    if (report->diagnosis->queues[i].id == id) return &report->diagnosis->queues[i];
+  return NULL;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "diagnosis/diagnosis.h"
 #include "select.h"
 #include "symbols.h"
 #include "terminal.h"
@@ -17,15 +18,22 @@ struct report {
   struct trace_file *file;
   const struct run_info *info;
   const struct profile *profile;
+  const struct diagnosis *diagnosis; /* NULL: not made, as for report_open_figures() */
   struct symbols *symbols;
   uint32_t depth; /* frames of a stack to show, 0 all */
 };
 
-/* Opens a trace, reads it whole (with a progress bar) and opens its symbols. Returns 0, or an enum
- * dwell_exit after a message on stderr that begins with the command. `timeline` may be NULL.
- * `depth` is left 0. */
+/* Opens a trace, reads it whole (with a progress bar), opens its symbols and makes its diagnosis.
+ * Returns 0, or an enum dwell_exit after a message on stderr that begins with the command.
+ * `timeline` may be NULL. `depth` is left 0. */
 int report_open(struct report *report, const char *command, const char *path,
                 struct timeline *timeline);
+/* The same without the diagnosis, which needs a second pass. */
+int report_open_figures(struct report *report, const char *command, const char *path,
+                        struct timeline *timeline);
+/* Reads the trace a second time, for its diagnosis. Returns 0 or -errno; nothing is said. */
+int report_diagnose(struct report *report);
+void report_forget_diagnosis(struct report *report);
 void report_close(struct report *report);
 
 /* Ends a report: `result`, or DWELL_FAILED with a message when `out` could not be written. */
@@ -44,6 +52,11 @@ void report_held_range(struct terminal *terminal, struct range range);
 /* Whether events are missing from the trace, so that figures are too low: not when the program was
  * merely killed. */
 bool report_is_partial(const struct report *report);
+
+/* The smallest bound that costs next to no time: of a queue, bounded or not. 0: none is known. */
+uint64_t report_recommended_bound(const struct report *report, const struct queue *queue);
+/* By what --queue takes; NULL when there is none. */
+const struct queue *report_find_queue(const struct report *report, uint64_t id);
 
 /* ---- text: report_text.c, report_head.c, report_trace.c, report_site.c -------------------- */
 
@@ -87,7 +100,9 @@ char *report_threads(const struct report *report, const struct shares *threads, 
 
 /* ---- JSON: report_json.c ------------------------------------------------------------------ */
 
-/* Writes the document of docs/summary-json.md. Returns 0, or -ENOMEM. */
-int report_json(FILE *out, const struct report *report, const struct selection *selection);
+/* Writes the document of docs/summary-json.md. `queue`: that one alone; NULL: all. Returns 0, or
+ * -ENOMEM. */
+int report_json(FILE *out, const struct report *report, const struct selection *selection,
+                const struct queue *queue);
 
 #endif

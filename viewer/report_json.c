@@ -3,12 +3,12 @@
  * One site at a time is put together and written, so that memory doesn't grow with the report.
  */
 #include <errno.h>
-#include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../shim/trace.h"
-#include "report.h"
+#include "report_json.h"
 #include "utf8.h"
 
 enum { DOCUMENT_VERSION = 1 };
@@ -17,12 +17,16 @@ static json_t *integer(uint64_t value) {
   return json_integer((json_int_t)value);
 }
 
-static json_t *text(const char *value) {
+json_t *report_json_text(const char *value) {
   if (!value) return json_null();
   char *repaired = utf8_repaired(value);
   json_t *json = repaired ? json_string(repaired) : NULL;
   free(repaired);
   return json;
+}
+
+json_t *report_json_real(double value) {
+  return isfinite(value) ? json_real(value) : json_null();
 }
 
 static void set_figure(json_t *object, const char *name, struct figure figure) {
@@ -82,7 +86,8 @@ static json_t *stop_json(const struct run_info *info) {
       [TRACE_STOP_MEMORY] = "memory", [TRACE_STOP_SIZE] = "size",
   };
   if (info->stop == TRACE_NOT_STOPPED) return json_null();
-  return text(info->stop < sizeof names / sizeof *names ? names[info->stop] : "unknown");
+  return report_json_text(info->stop < sizeof names / sizeof *names ? names[info->stop]
+                                                                    : "unknown");
 }
 
 static json_t *missing_json(const struct report *report) {
@@ -132,20 +137,21 @@ static json_t *run_json(const struct report *report) {
   const struct run_info *info = report->info;
   json_t *json = json_object(), *command = json_array();
   for (size_t i = 0; i < info->argc; i++)
-    json_array_append_new(command, text(info->argv[i]));
+    json_array_append_new(command, report_json_text(info->argv[i]));
   json_object_set_new(json, "command", command);
-  json_object_set_new(json, "executable", text(info->executable));
-  json_object_set_new(json, "directory", text(info->directory));
-  json_object_set_new(json, "host", text(info->host));
-  json_object_set_new(json, "trace", text(info->path));
+  json_object_set_new(json, "executable", report_json_text(info->executable));
+  json_object_set_new(json, "directory", report_json_text(info->directory));
+  json_object_set_new(json, "host", report_json_text(info->host));
+  json_object_set_new(json, "trace", report_json_text(info->path));
   json_object_set_new(json, "pid", integer(info->pid));
   json_object_set_new(json, "parent_pid", integer(info->parent_pid));
-  json_object_set_new(json, "parent_trace",
-                      text(info->parent_trace && *info->parent_trace ? info->parent_trace : NULL));
+  json_object_set_new(
+      json, "parent_trace",
+      report_json_text(info->parent_trace && *info->parent_trace ? info->parent_trace : NULL));
   json_object_set_new(json, "start_realtime_ns", integer(info->start_realtime_ns));
   json_object_set_new(json, "duration_ns", integer(report->profile->duration_ns));
   json_object_set_new(json, "duration_at_least", json_boolean(info->duration_at_least));
-  json_object_set_new(json, "ending", text(ending_name(info->ending)));
+  json_object_set_new(json, "ending", report_json_text(ending_name(info->ending)));
   json_object_set_new(json, "status",
                       info->status < 0 ? json_null() : json_integer((json_int_t)info->status));
   json_object_set_new(json, "complete", json_boolean(info->complete));
@@ -162,8 +168,8 @@ static json_t *run_json(const struct report *report) {
   json_object_set_new(json, "new_unseen", json_boolean(info->new_unseen));
   json_object_set_new(json, "checked_stacks", integer(info->checked_stacks));
   json_object_set_new(json, "differing_stacks", integer(info->differing_stacks));
-  json_object_set_new(json, "unwinder", text(info->unwinder));
-  json_object_set_new(json, "allocator", text(info->allocator));
+  json_object_set_new(json, "unwinder", report_json_text(info->unwinder));
+  json_object_set_new(json, "allocator", report_json_text(info->allocator));
   return json;
 }
 
@@ -204,17 +210,17 @@ static json_t *self_check_json(const struct self_check *check) {
 static json_t *frame_json(const struct frame *frame) {
   json_t *json = json_object();
   json_object_set_new(json, "address", integer(frame->address));
-  json_object_set_new(json, "module", text(frame->module));
+  json_object_set_new(json, "module", report_json_text(frame->module));
   json_object_set_new(json, "offset", integer(frame->offset));
-  json_object_set_new(json, "function", text(frame->function));
-  json_object_set_new(json, "file", text(frame->file));
+  json_object_set_new(json, "function", report_json_text(frame->function));
+  json_object_set_new(json, "file", report_json_text(frame->file));
   json_object_set_new(json, "line", frame->line ? json_integer(frame->line) : json_null());
   json_object_set_new(json, "inlined", json_boolean(frame->inlined));
   json_object_set_new(json, "library", json_boolean(frame->library));
   return json;
 }
 
-static json_t *stack_json(const struct report *report, uint32_t stack) {
+json_t *report_json_stack(const struct report *report, uint32_t stack) {
   json_t *json = json_array();
   const struct stack_node *node;
   uint32_t depth = 0;
@@ -235,7 +241,7 @@ static json_t *stacks_json(const struct report *report, const struct shares *sta
     json_t *one = json_object();
     json_object_set_new(one, "blocks", integer(stacks->of[i].blocks));
     json_object_set_new(one, "bytes", integer(stacks->of[i].bytes));
-    json_object_set_new(one, "stack", stack_json(report, stacks->of[i].id));
+    json_object_set_new(one, "stack", report_json_stack(report, stacks->of[i].id));
     json_array_append_new(json, one);
   }
   return json;
@@ -245,7 +251,8 @@ static json_t *threads_json(const struct report *report, const struct shares *th
   json_t *json = json_array();
   for (size_t i = 0; i < threads->count; i++) {
     json_t *one = json_object();
-    json_object_set_new(one, "name", text(trace_file_thread_name(report->file, threads->of[i].id)));
+    json_object_set_new(one, "name",
+                        report_json_text(trace_file_thread_name(report->file, threads->of[i].id)));
     json_object_set_new(one, "blocks", integer(threads->of[i].blocks));
     json_object_set_new(one, "bytes", integer(threads->of[i].bytes));
     json_array_append_new(json, one);
@@ -286,7 +293,7 @@ static json_t *site_json(const struct report *report, const struct site *site) {
   json_object_set_new(json, "handoff_share", share((double)site->handoffs, (double)site->deaths));
   json_object_set_new(json, "birth_threads", threads_json(report, &site->birth_threads));
   json_object_set_new(json, "death_threads", threads_json(report, &site->death_threads));
-  json_object_set_new(json, "stack", stack_json(report, site->stack));
+  json_object_set_new(json, "stack", report_json_stack(report, site->stack));
   json_object_set_new(json, "death_stacks", stacks_json(report, &site->death_stacks));
   json_object_set_new(json, "resize_stacks", stacks_json(report, &site->resize_stacks));
   return json;
@@ -306,17 +313,37 @@ static json_t *problems_json(const struct report *report) {
   size_t count = symbols_problems(report->symbols, &messages);
   json_t *json = json_array();
   for (size_t i = 0; i < count; i++)
-    json_array_append_new(json, text(messages[i]));
+    json_array_append_new(json, report_json_text(messages[i]));
   return json;
 }
 
-int report_json(FILE *out, const struct report *report, const struct selection *selection) {
+static int put_queues(FILE *out, const struct report *report, const struct queue *only) {
+  int error = 0;
+  if (!report->diagnosis) {
+    fputs("null", out);
+    return 0;
+  }
+  fputs("[", out);
+  for (size_t i = 0, put = 0; i < report->diagnosis->count && !error; i++) {
+    const struct queue *queue = &report->diagnosis->queues[i];
+    if (only && queue != only) continue;
+    fputs(put++ ? ",\n" : "\n", out);
+    error = dump(out, report_json_queue(report, queue));
+  }
+  fputs("]", out);
+  return error;
+}
+
+int report_json(FILE *out, const struct report *report, const struct selection *selection,
+                const struct queue *queue) {
   fprintf(out, "{\"dwell_summary_version\":%d,\n\"run\":", DOCUMENT_VERSION);
   int error = dump(out, run_json(report));
   fputs(",\n\"totals\":", out);
   error = error ? error : dump(out, totals_json(report));
   fputs(",\n\"self_check\":", out);
   error = error ? error : dump(out, self_check_json(&report->profile->check));
+  fputs(",\n\"queues\":", out);
+  error = error ? error : put_queues(out, report, queue);
   fprintf(out, ",\n\"sites_in_all\":%zu,\n\"sites_matched\":%zu,\n\"sites\":[",
           report->profile->site_count, selection->matched);
   for (size_t i = 0; i < selection->count && !error; i++) {

@@ -33,7 +33,7 @@ static const char help[] =
     "Exit codes: 0 done; 1 reported, but events are missing from the trace; 2 wrong usage;\n"
     "3 the trace can't be read; 4 no memory, or the report can't be written.\n";
 
-enum { SORT = 256, TOP, MIN_LIFETIME, THREAD, GREP, SITE, DEPTH, JSON, DEBUGINFOD, COLOR };
+enum { SORT = 256, TOP, MIN_LIFETIME, THREAD, GREP, SITE, QUEUE, DEPTH, JSON, DEBUGINFOD, COLOR };
 static const char letters[] = ":h";
 static const struct option long_options[] = {
     {"sort", required_argument, NULL, SORT},
@@ -42,6 +42,7 @@ static const struct option long_options[] = {
     {"thread", required_argument, NULL, THREAD},
     {"grep", required_argument, NULL, GREP},
     {"site", required_argument, NULL, SITE},
+    {"queue", required_argument, NULL, QUEUE},
     {"depth", required_argument, NULL, DEPTH},
     {"json", no_argument, NULL, JSON},
     {"debuginfod", no_argument, NULL, DEBUGINFOD},
@@ -54,7 +55,7 @@ static const struct option long_options[] = {
 struct summary_options {
   struct selection_options select;
   bool top_given, depth_given, json, debuginfod, help;
-  uint64_t site; /* 0: none */
+  uint64_t site, queue; /* 0: none */
   uint64_t depth;
   enum colour colour;
   regex_t grep;
@@ -111,6 +112,11 @@ static int read_option(struct summary_options *options, int option, char **argv)
       return options_bad_value("summary", "--site", optarg,
                                "a site's number; the summary shows them as '--site NUMBER'");
     return 0;
+  case QUEUE:
+    if (!options_number(optarg, UINT32_MAX, &options->queue) || !options->queue)
+      return options_bad_value("summary", "--queue", optarg,
+                               "a queue's number; the summary shows them as '--queue NUMBER'");
+    return 0;
   case DEPTH:
     if (!options_number(optarg, UINT32_MAX, &options->depth))
       return options_bad_value("summary", "--depth", optarg, "a number of frames, or 'all'");
@@ -147,6 +153,10 @@ static int read_options(struct summary_options *options, int argc, char **argv) 
             optind == argc ? "name a trace" : "name one trace only");
     return DWELL_USAGE;
   }
+  if (options->site && options->queue) {
+    fputs("dwell summary: --site and --queue: one of them at a time\n", stderr);
+    return DWELL_USAGE;
+  }
   options->path = argv[optind];
   if (options->json && !options->top_given) options->select.top = 0;
   return 0;
@@ -159,6 +169,14 @@ static int no_such_site(const struct summary_options *options) {
           "dwell summary: --site: %s has no site %u; 'dwell summary --top 0 %s' shows the sites "
           "that there are\n",
           options->path, (unsigned)options->site, options->path);
+  return DWELL_USAGE;
+}
+
+static int no_such_queue(const struct summary_options *options) {
+  fprintf(stderr,
+          "dwell summary: --queue: %s has no queue %u; 'dwell summary --json %s' lists the queues "
+          "that there are\n",
+          options->path, (unsigned)options->queue, options->path);
   return DWELL_USAGE;
 }
 
@@ -187,12 +205,17 @@ static int print_json(const struct summary_options *options, struct report *repo
   struct selection selection;
   if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
     return report_no_memory("summary");
-  /* --site with --json: that site alone */
+  /* --site with --json: that site alone; --queue: its sites */
+  const struct queue *queue = report_find_queue(report, options->queue);
   if (options->site) {
     selection.sites[0] = profile_find_site(report->profile, (uint32_t)options->site);
     selection.count = selection.matched = 1;
+  } else if (queue) {
+    for (size_t i = 0; i < queue->site_count; i++)
+      selection.sites[i] = queue->sites[i].site;
+    selection.count = selection.matched = queue->site_count;
   }
-  int error = report_json(out, report, &selection);
+  int error = report_json(out, report, &selection, queue);
   select_free(&selection);
   return error ? report_no_memory("summary") : DWELL_OK;
 }
@@ -210,11 +233,13 @@ static int print_site(const struct summary_options *options, const struct report
 static int print_report(const struct summary_options *options, struct report *report,
                         const struct timeline *timeline, FILE *out) {
   if (options->debuginfod) symbols_allow_debuginfod(report->symbols);
-  bool all_frames = options->json || options->site;
+  bool all_frames = options->json || options->site || options->queue;
   report->depth = depth_of(options, report->info, all_frames ? 0 : DEPTH_DEFAULT);
   int result;
   if (options->site && profile_find_site(report->profile, (uint32_t)options->site) == SIZE_MAX)
     result = no_such_site(options);
+  else if (options->queue && !report_find_queue(report, options->queue))
+    result = no_such_queue(options);
   else if (options->json)
     result = print_json(options, report, out);
   else if (options->site)
@@ -232,7 +257,9 @@ int summary_print(struct trace_file *file, const struct profile *profile, FILE *
                           .profile = profile,
                           .symbols = symbols_open(file)};
   if (!report.symbols) return report_no_memory("summary");
-  int result = print_report(&options, &report, NULL, out);
+  int result = report_diagnose(&report) ? report_no_memory("summary")
+                                        : print_report(&options, &report, NULL, out);
+  report_forget_diagnosis(&report);
   symbols_close(report.symbols);
   return result;
 }

@@ -224,23 +224,54 @@ const char *trace_file_thread_name(const struct trace_file *file, uint32_t name_
 
 /* ---- pass 2 ----------------------------------------------------------------------------- */
 
-static int run_pass(struct trace_file *file, struct merge *merge, struct pairing *pairing,
-                    struct ledger *ledger, void (*progress)(void *context, double share),
-                    void *context) {
+/* Takes a pass' events, batch by batch. Returns 0, or what ends the pass. */
+typedef int take_events(void *context, const struct event_batch *batch);
+
+struct watcher {
+  void (*progress)(void *context, double share); /* NULL: nobody watches */
+  void *context;
+};
+
+static int run_pass(const struct trace_file *file, struct merge *merge, take_events *take,
+                    void *context, struct watcher watcher) {
   size_t shown = 0;
   struct event_batch *batch = malloc(sizeof(*batch));
   int error = batch ? merge_next(merge, batch) : -ENOMEM;
   while (!error && batch->count) {
-    error = ledger_enter(ledger, batch);
-    if (!error) error = pairing_take(pairing, batch);
-    if (progress && merge->source.chunks_read != shown) {
+    error = take(context, batch);
+    if (watcher.progress && merge->source.chunks_read != shown) {
       shown = merge->source.chunks_read;
-      progress(context, (double)shown / (double)file->slots.chunk_count);
+      watcher.progress(watcher.context, (double)shown / (double)file->slots.chunk_count);
     }
     if (!error) error = merge_next(merge, batch);
   }
   free(batch);
   return error;
+}
+
+static struct lane_source source_of(const struct trace_file *file, lane_events_fold *fold,
+                                    void *fold_context) {
+  return (struct lane_source){
+      .slots = &file->slots,
+      .catalog = &file->catalog,
+      .start_ticks = file->first.head.start_ticks,
+      .cut_ticks = file->cut_ticks,
+      .fold = file->first.head.sample_bytes ? NULL : fold,
+      .fold_context = fold_context,
+  };
+}
+
+/* ---- the profile ------------------------------------------------------------------------ */
+
+struct profile_pass {
+  struct pairing pairing;
+  struct ledger ledger;
+};
+
+static int take_for_profile(void *context, const struct event_batch *batch) {
+  struct profile_pass *pass = context;
+  int error = ledger_enter(&pass->ledger, batch);
+  return error ? error : pairing_take(&pass->pairing, batch);
 }
 
 /* How many different stacks of a profile name nodes that the file has not. */
@@ -304,32 +335,53 @@ static int complete_info(struct trace_file *file, const struct merge *merge,
 int trace_file_profile(struct trace_file *file, struct profile **profile, struct timeline *timeline,
                        void (*progress)(void *context, double share), void *context) {
   struct merge merge = {0};
-  struct pairing pairing = {0};
-  struct ledger ledger = {0};
+  struct profile_pass pass = {0};
   const struct trace_head *head = &file->first.head;
   *profile = NULL;
-  int error = pairing_begin(&pairing, &file->clock, file->catalog.thread_names,
+  int error = pairing_begin(&pass.pairing, &file->clock, file->catalog.thread_names,
                             file->slots.lane_count, timeline, file->info.duration_ns);
-  if (!error) error = pairing_sampled(&pairing, head->sample_bytes);
-  const struct lane_source source = {
-      .slots = &file->slots,
-      .catalog = &file->catalog,
-      .start_ticks = head->start_ticks,
-      .cut_ticks = file->cut_ticks,
-      .fold = head->sample_bytes ? NULL : pairing_fold,
-      .fold_context = &pairing,
-  };
+  if (!error) error = pairing_sampled(&pass.pairing, head->sample_bytes);
+  const struct lane_source source = source_of(file, pairing_fold, &pass.pairing);
   if (!error) error = merge_begin(&merge, &source);
-  if (!error) error = ledger_begin(&ledger, file->slots.lane_count, file->first.head.start_ticks);
-  if (!error) error = run_pass(file, &merge, &pairing, &ledger, progress, context);
-  if (!error) error = pairing_finish(&pairing, file->end_ticks, &ledger, profile);
+  if (!error) error = ledger_begin(&pass.ledger, file->slots.lane_count, head->start_ticks);
+  const struct watcher watcher = {progress, context};
+  if (!error) error = run_pass(file, &merge, take_for_profile, &pass, watcher);
+  if (!error) error = pairing_finish(&pass.pairing, file->end_ticks, &pass.ledger, profile);
   if (!error) error = complete_info(file, &merge, *profile);
   if (error) {
     profile_free(*profile);
     *profile = NULL;
   }
-  pairing_free(&pairing);
-  ledger_free(&ledger);
+  pairing_free(&pass.pairing);
+  ledger_free(&pass.ledger);
+  merge_end(&merge);
+  return error;
+}
+
+/* ---- residences ------------------------------------------------------------------------- */
+
+static int take_for_residences(void *pass, const struct event_batch *batch) {
+  return residences_take(pass, batch);
+}
+
+static int leave_out_fold(void *context, const struct fold *fold) {
+  (void)context, (void)fold;
+  return 0;
+}
+
+int trace_file_residences(struct trace_file *file, const struct profile *profile,
+                          const size_t *sites, size_t count, struct residences *residences,
+                          void (*progress)(void *context, double share), void *context) {
+  struct merge merge = {0};
+  struct residence_pass *pass = NULL;
+  *residences = (struct residences){0};
+  int error = residences_begin(&pass, profile, &file->clock, file->slots.lane_count, sites, count);
+  const struct lane_source source = source_of(file, leave_out_fold, NULL);
+  if (!error) error = merge_begin(&merge, &source);
+  const struct watcher watcher = {progress, context};
+  if (!error) error = run_pass(file, &merge, take_for_residences, pass, watcher);
+  if (!error) residences_finish(pass, residences);
+  residences_free_pass(pass);
   merge_end(&merge);
   return error;
 }

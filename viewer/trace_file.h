@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "diagnosis/residences.h"
 #include "profile.h"
 #include "run_info.h"
 
@@ -50,5 +51,10 @@ const char *trace_file_thread_name(const struct trace_file *file, uint32_t name_
  * trace_file_info() (duration, missing, rss_at_peak). Returns 0, -ENOMEM or -EIO. */
 int trace_file_profile(struct trace_file *file, struct profile **profile, struct timeline *timeline,
                        void (*progress)(void *context, double share), void *context);
+/* Another pass, for the residences of some sites (indexes into profile->sites); to be freed with
+ * residences_free(). Returns 0, -ENOMEM or -EIO; then there is nothing to free. */
+int trace_file_residences(struct trace_file *file, const struct profile *profile,
+                          const size_t *sites, size_t count, struct residences *residences,
+                          void (*progress)(void *context, double share), void *context);
 
 #endif

@@ -1,60 +1,12 @@
 /* test_report.c - reports of hand-written traces, against golden files and by their structure. */
 #include <criterion/criterion.h>
 #include <jansson.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "golden.h"
-#include "profiled.h"
+#include "reported.h"
 #include "story.h"
-#include "viewer/report.h"
-
-struct reported {
-  struct profiled profiled;
-  struct report report;
-};
-
-static struct reported report_of(struct trace_writer *writer) {
-  setlocale(LC_CTYPE, "C.UTF-8");
-  setenv("TZ", "UTC", 1);
-  struct reported reported = {.profiled = profiled_trace(writer)};
-  reported.report = (struct report){.file = reported.profiled.file,
-                                    .info = reported.profiled.info,
-                                    .profile = reported.profiled.profile,
-                                    .symbols = symbols_open(reported.profiled.file),
-                                    .depth = 8};
-  return reported;
-}
-
-static void free_reported(struct reported *reported) {
-  symbols_close(reported->report.symbols);
-  profiled_free(&reported->profiled);
-}
-
-struct page {
-  struct terminal terminal;
-  char *text;
-  size_t size;
-};
-
-static void page_open(struct page *page, int width, bool colour, bool unicode) {
-  *page = (struct page){0};
-  page->terminal = (struct terminal){.out = open_memstream(&page->text, &page->size),
-                                     .width = width,
-                                     .colour = colour,
-                                     .unicode = unicode};
-}
-
-static const char *page_text(struct page *page) {
-  fflush(page->terminal.out);
-  return page->text;
-}
-
-static void page_close(struct page *page) {
-  fclose(page->terminal.out);
-  free(page->text);
-}
 
 static void put_summary(struct page *page, struct reported *reported,
                         struct selection_options options) {
@@ -110,19 +62,6 @@ Test(report, names_can_not_send_escape_sequences_to_the_terminal) {
     cr_assert(*at == '\n' || (unsigned char)*at >= 0x20, "control character %d", *at);
   page_close(&page);
   free_reported(&reported);
-}
-
-static size_t widest_line(const char *text) {
-  size_t widest = 0;
-  while (*text) {
-    size_t length = strcspn(text, "\n");
-    char *line = strndup(text, length);
-    size_t columns = (size_t)terminal_columns(line);
-    widest = columns > widest ? columns : widest;
-    free(line);
-    text += length + (text[length] == '\n');
-  }
-  return widest;
 }
 
 Test(report, no_line_is_wider_than_the_terminal) {
@@ -289,31 +228,9 @@ Test(select, a_pattern_looks_at_functions_files_and_modules_of_the_birth) {
 
 /* ---- JSON ------------------------------------------------------------------------------- */
 
-static json_t *json_of(struct reported *reported, struct selection_options options) {
-  struct selection selection = select_from(reported, options);
-  char *text;
-  size_t size;
-  FILE *out = open_memstream(&text, &size);
-  reported->report.depth = 0;
-  cr_assert_eq(report_json(out, &reported->report, &selection), 0);
-  fclose(out);
-  json_error_t error;
-  json_t *json = json_loads(text, 0, &error);
-  cr_assert(json, "%s: %s", error.text, text);
-  select_free(&selection);
-  free(text);
-  return json;
-}
-
-static json_int_t integer_at(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  cr_assert(json_is_integer(value), "%s is no integer", key);
-  return json_integer_value(value);
-}
-
 Test(report_json, it_has_the_figures_of_the_run_and_of_its_sites) {
   struct reported reported = report_of(story_begin(NULL, STORY_UNBOUNDED));
-  json_t *json = json_of(&reported, (struct selection_options){0});
+  json_t *json = json_of(&reported.report, (struct selection_options){0}, NULL);
   json_t *run = json_object_get(json, "run"), *totals = json_object_get(json, "totals");
   cr_assert_eq(integer_at(json, "dwell_summary_version"), 1);
   cr_assert_eq(integer_at(run, "duration_ns"), 1000000000);
@@ -362,7 +279,7 @@ static void assert_interval(const json_t *object, const char *key, double least,
 
 Test(report_json, a_folded_trace_has_counts_of_what_was_folded_and_a_bound_of_the_peak) {
   struct reported reported = report_of(story_begin(NULL, STORY_FOLDED));
-  json_t *json = json_of(&reported, (struct selection_options){.sort = SORT_BLOCKS});
+  json_t *json = json_of(&reported.report, (struct selection_options){.sort = SORT_BLOCKS}, NULL);
   json_t *run = json_object_get(json, "run"), *totals = json_object_get(json, "totals");
   cr_assert(json_is_false(json_object_get(run, "exact")));
   cr_assert(json_is_null(json_object_get(run, "sampled")));
@@ -389,7 +306,7 @@ Test(report_json, a_folded_trace_has_counts_of_what_was_folded_and_a_bound_of_th
 
 Test(report_json, a_sample_has_intervals_beside_its_estimates) {
   struct reported reported = report_of(story_begin(NULL, STORY_SAMPLED));
-  json_t *json = json_of(&reported, (struct selection_options){0});
+  json_t *json = json_of(&reported.report, (struct selection_options){0}, NULL);
   json_t *run = json_object_get(json, "run"), *totals = json_object_get(json, "totals");
   cr_assert_eq(integer_at(json_object_get(run, "sampled"), "mean_bytes"), 1000);
   /* 40 messages of 1,000 bytes count 1.582 times each */
@@ -407,7 +324,7 @@ Test(report_json, a_sample_has_intervals_beside_its_estimates) {
 
 Test(report_json, names_that_are_not_utf_8_are_repaired) {
   struct reported reported = report_of(story_begin(NULL, STORY_HOSTILE));
-  json_t *json = json_of(&reported, (struct selection_options){.top = 1});
+  json_t *json = json_of(&reported.report, (struct selection_options){.top = 1}, NULL);
   json_t *command = json_object_get(json_object_get(json, "run"), "command");
   cr_assert_eq(json_array_size(command), 3);
   cr_assert_str_eq(json_string_value(json_array_get(command, 2)), "caf\xef\xbf\xbd");

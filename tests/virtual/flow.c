@@ -1,0 +1,414 @@
+/* flow.c - producers, a queue, consumers. Between two calls that let time pass, nobody else runs:
+ * the queue needs no lock. */
+#include "flow.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLOW_THREADS 4
+
+struct message {
+  struct held payload, body, node;
+  uint64_t service_ns;
+  uint64_t priority;
+  size_t number; /* in the truth */
+};
+
+/* What waits, oldest first. */
+struct line {
+  struct message **of;
+  size_t first, count, capacity;
+  struct held *nodes; /* of 31 messages each, oldest first */
+  size_t node_count, node_capacity, nodes_freed;
+  uint64_t sent, taken;
+  struct world_queue senders, receivers;
+};
+
+struct flow {
+  struct process *process;
+  struct plan plan;
+  struct truth *truth;
+  struct flow *next;
+  struct line lines[FLOW_THREADS]; /* one, or one for each consumer */
+  unsigned line_count;
+  unsigned producers, consumers, filling, draining; /* threads: of the plan, and still at it */
+  unsigned started;
+  struct message *messages; /* all that there will be */
+  unsigned made;
+  struct held *pool;
+  size_t pool_count, pool_capacity;
+  uint32_t payload, body, node, sent, done, thrown;
+  struct world_queue all_sent;
+};
+
+struct worker {
+  struct flow *flow;
+  unsigned number; /* 0.. */
+};
+
+static uint32_t stack_of(const struct flow *flow, const char *what) {
+  char name[32];
+  snprintf(name, sizeof(name), "%s.%s", flow->plan.name, what);
+  return world_stack(flow->process->world, name);
+}
+
+/* ---- messages --------------------------------------------------------------------------- */
+
+static enum form form_of(const struct flow *flow) {
+  return flow->process->shape.form;
+}
+
+static struct held pooled_node(struct flow *flow) {
+  if (flow->pool_count) return flow->pool[--flow->pool_count];
+  return world_allocate(flow->process->world, stack_of(flow, "pool"), 32);
+}
+
+static void keep_node(struct flow *flow, struct held node) {
+  if (flow->pool_count == flow->pool_capacity) {
+    flow->pool_capacity = flow->pool_capacity ? 2 * flow->pool_capacity : 64;
+    flow->pool = reallocarray(flow->pool, flow->pool_capacity, sizeof(*flow->pool));
+    if (!flow->pool) abort();
+  }
+  flow->pool[flow->pool_count++] = node;
+}
+
+static struct message *message_new(struct flow *flow, struct chance *chance) {
+  struct world *world = flow->process->world;
+  if (flow->made == flow->plan.messages) abort();
+  struct message *message = &flow->messages[flow->made++];
+  message->service_ns =
+      chance_ns(chance, flow->plan.service_ns * flow->consumers, flow->plan.service);
+  message->priority = chance_next(chance);
+  uint64_t size = 40 + chance_below(chance, 400);
+  message->number = truth_arrive(flow->truth, world);
+  switch (form_of(flow)) {
+  case FORM_ONE:
+    message->payload = process_malloc(world, flow->payload, 96);
+    break;
+  case FORM_THREE:
+    message->payload = process_malloc(world, flow->payload, size);
+    message->body = process_malloc(world, flow->body, 64);
+    break;
+  case FORM_NODES:
+    message->payload = process_malloc(world, flow->payload, size);
+    break;
+  default:
+    break;
+  }
+  return message;
+}
+
+/* What its last owner frees. */
+static void message_end(struct flow *flow, struct message *message, uint32_t stack) {
+  struct world *world = flow->process->world;
+  if (message->body.address) process_free(world, message->body, stack);
+  if (message->payload.address) process_free(world, message->payload, stack);
+  truth_depart(flow->truth, world, message->number);
+}
+
+/* ---- the line --------------------------------------------------------------------------- */
+
+static void line_put(struct flow *flow, struct line *line, struct message *message) {
+  struct world *world = flow->process->world;
+  if (line->first + line->count == line->capacity) {
+    if (line->first > line->capacity / 2) {
+      memmove(line->of, line->of + line->first, line->count * sizeof(*line->of));
+      line->first = 0;
+    } else {
+      line->capacity = line->capacity ? 2 * line->capacity : 64;
+      line->of = reallocarray(line->of, line->capacity, sizeof(*line->of));
+      if (!line->of) abort();
+    }
+  }
+  line->of[line->first + line->count++] = message;
+  if (form_of(flow) == FORM_THREE) message->node = world_allocate(world, flow->node, 24);
+  if (flow->plan.pooled_nodes) message->node = pooled_node(flow);
+  if (form_of(flow) >= FORM_NODES && line->sent % NODE_MESSAGES == 0) {
+    if (line->node_count == line->node_capacity) {
+      line->node_capacity = line->node_capacity ? 2 * line->node_capacity : 64;
+      line->nodes = reallocarray(line->nodes, line->node_capacity, sizeof(*line->nodes));
+      if (!line->nodes) abort();
+    }
+    line->nodes[line->node_count++] = world_allocate(
+        world, flow->node, 16 + NODE_MESSAGES * (form_of(flow) == FORM_NODES ? 8 : 40));
+  }
+  line->sent++;
+  world_wake(world, &line->receivers);
+}
+
+static size_t place_of_next(const struct flow *flow, const struct line *line) {
+  if (flow->plan.order == ORDER_LIFO) return line->first + line->count - 1;
+  size_t best = line->first;
+  if (flow->plan.order == ORDER_PRIORITY)
+    for (size_t i = line->first; i < line->first + line->count; i++)
+      if (line->of[i]->priority > line->of[best]->priority) best = i;
+  return best;
+}
+
+static struct message *line_take(struct flow *flow, struct line *line, uint32_t stack) {
+  struct world *world = flow->process->world;
+  size_t place = place_of_next(flow, line);
+  struct message *message = line->of[place];
+  if (place == line->first)
+    line->first++;
+  else
+    memmove(line->of + place, line->of + place + 1,
+            (line->first + line->count - place - 1) * sizeof(*line->of));
+  line->count--;
+  if (form_of(flow) == FORM_THREE) world_release(world, message->node, stack);
+  if (flow->plan.pooled_nodes) keep_node(flow, message->node);
+  if (++line->taken % NODE_MESSAGES == 0 && form_of(flow) >= FORM_NODES)
+    world_release(world, line->nodes[line->nodes_freed++], stack);
+  world_wake(world, &line->senders);
+  return message;
+}
+
+static void send(struct flow *flow, struct message *message) {
+  struct line *line = &flow->lines[message->number % flow->line_count];
+  const struct plan *plan = &flow->plan;
+  bool full = plan->bound && line->count >= plan->bound;
+  if (full && plan->policy == POLICY_DROP_NEWEST) {
+    flow->truth->turned_away++;
+    message_end(flow, message, flow->thrown);
+    return;
+  }
+  if (full && plan->policy == POLICY_DROP_OLDEST) {
+    flow->truth->thrown_away++;
+    message_end(flow, line_take(flow, line, flow->thrown), flow->thrown);
+  }
+  while (plan->policy == POLICY_BLOCKING && line->count >= plan->bound)
+    world_wait(flow->process->world, &line->senders);
+  line_put(flow, line, message);
+}
+
+/* ---- threads ---------------------------------------------------------------------------- */
+
+static void close_lines(struct flow *flow) {
+  for (unsigned i = 0; i < flow->line_count; i++)
+    while (flow->lines[i].receivers.count)
+      world_wake(flow->process->world, &flow->lines[i].receivers);
+  while (flow->all_sent.count)
+    world_wake(flow->process->world, &flow->all_sent);
+}
+
+/* How much slower than on average it is now. */
+static double slowness(const struct plan *plan, uint64_t now_ns) {
+  if (plan->day_ns <= 0) return 1;
+  return 1 / (1 + plan->swing * sin(6.283185307179586 * (double)now_ns / plan->day_ns));
+}
+
+static void think(struct flow *flow, struct chance *chance, unsigned done) {
+  struct world *world = flow->process->world;
+  const struct plan *plan = &flow->plan;
+  double mean = plan->arrival_ns * flow->producers * slowness(plan, world_now(world));
+  world_work(world, chance_ns(chance, mean, plan->think));
+  if (plan->burst && done && done % plan->burst == 0) world_work(world, (uint64_t)plan->rest_ns);
+}
+
+static void producer(struct world *world, void *argument) {
+  const struct worker *worker = argument;
+  struct flow *flow = worker->flow;
+  struct chance chance = world_chance(world, flow->started * 100 + worker->number);
+  unsigned share = flow->plan.messages / flow->producers;
+  for (unsigned i = 0; i < share; i++) {
+    think(flow, &chance, i);
+    process_bustle(world, &chance);
+    send(flow, message_new(flow, &chance));
+  }
+  if (--flow->filling == 0) close_lines(flow);
+  process_thread_ends(flow->process);
+}
+
+static void pass_on(struct flow *flow, struct message *message, struct chance *chance) {
+  struct flow *next = flow->next;
+  if (flow->plan.copied) {
+    struct message *copy = message_new(next, chance);
+    message_end(flow, message, flow->done);
+    message = copy;
+  } else
+    message->service_ns =
+        chance_ns(chance, next->plan.service_ns * next->consumers, next->plan.service);
+  send(next, message);
+}
+
+static void finish(struct flow *flow, struct message *message, struct chance *chance) {
+  if (flow->next)
+    pass_on(flow, message, chance);
+  else if (flow->plan.leaked <= 0 || chance_uniform(chance) > flow->plan.leaked)
+    message_end(flow, message, flow->done);
+}
+
+#define TAKE_MOST 64
+/* Waits for at least one; 0: there will be none any more. */
+static unsigned receive(struct flow *flow, struct line *line, struct message **messages) {
+  unsigned most = flow->plan.at_once ? flow->plan.at_once : 1, count = 0;
+  while (!line->count && flow->filling)
+    world_wait(flow->process->world, &line->receivers);
+  if (!flow->filling && flow->plan.rest != REST_DRAINED) return 0;
+  while (count < most && line->count)
+    messages[count++] = line_take(flow, line, flow->done);
+  if (flow->plan.freed_together) {
+    flow->truth->batches += count > 0;
+    flow->truth->batched += count;
+  }
+  return count;
+}
+
+static void consumer(struct world *world, void *argument) {
+  const struct worker *worker = argument;
+  struct flow *flow = worker->flow;
+  const struct plan *plan = &flow->plan;
+  struct line *line = &flow->lines[worker->number % flow->line_count];
+  struct chance chance = world_chance(world, flow->started * 100 + 50 + worker->number);
+  struct message *messages[TAKE_MOST];
+  double pace = plan->own_threads && worker->number > 0 ? 0.3 : 1;
+  unsigned count, since = 0;
+  if ((plan->late || plan->stuck) && flow->filling) world_wait(world, &flow->all_sent);
+  while (!plan->stuck && (count = receive(flow, line, messages)) > 0) {
+    for (unsigned i = 0; i < count; i++) {
+      process_bustle(world, &chance);
+      world_work(world, (uint64_t)((double)messages[i]->service_ns * pace));
+      if (!plan->freed_together) finish(flow, messages[i], &chance);
+    }
+    for (unsigned i = 0; i < count && plan->freed_together; i++)
+      finish(flow, messages[i], &chance);
+    if (plan->pause_every && (since += count) >= plan->pause_every) {
+      world_work(world, (uint64_t)plan->pause_ns);
+      since = 0;
+    }
+  }
+  if (--flow->draining == 0 && flow->next && --flow->next->filling == 0) close_lines(flow->next);
+  process_thread_ends(flow->process);
+}
+
+/* Arrivals are noticed between two messages, as a loop over ready descriptors does. */
+static void event_loop(struct world *world, void *argument) {
+  const struct worker *worker = argument;
+  struct flow *flow = worker->flow;
+  struct line *line = &flow->lines[0];
+  struct chance chance = world_chance(world, 7);
+  uint64_t due = world_now(world);
+  for (unsigned sent = 0; sent < flow->plan.messages || line->count;) {
+    while (sent < flow->plan.messages && due <= world_now(world)) {
+      send(flow, message_new(flow, &chance));
+      due += chance_ns(&chance, flow->plan.arrival_ns, flow->plan.think);
+      sent++;
+    }
+    if (sent == flow->plan.messages && flow->plan.rest != REST_DRAINED) break;
+    if (!line->count) {
+      world_sleep_until(world, due);
+      continue;
+    }
+    struct message *message = line_take(flow, line, flow->done);
+    process_bustle(world, &chance);
+    world_work(world, message->service_ns);
+    finish(flow, message, &chance);
+  }
+  process_thread_ends(flow->process);
+}
+
+/* ---- beginning and end ------------------------------------------------------------------ */
+
+static void free_rest(struct process *process, void *argument) {
+  (void)process;
+  struct flow *flow = argument;
+  uint32_t clear = stack_of(flow, "clear");
+  for (unsigned i = 0; i < flow->line_count; i++)
+    while (flow->lines[i].count)
+      message_end(flow, line_take(flow, &flow->lines[i], clear), clear);
+}
+
+static void cleanup(struct process *process, void *argument) {
+  (void)process;
+  struct flow *flow = argument;
+  for (unsigned i = 0; i < flow->line_count; i++) {
+    free(flow->lines[i].of);
+    free(flow->lines[i].nodes);
+  }
+  free(flow->messages);
+  free(flow->pool);
+}
+
+static void start_threads(struct flow *flow, unsigned count, world_body *body, bool fills) {
+  static const char *const names[2][FLOW_THREADS] = {
+      {"worker", "worker-2", "worker-3", "worker-4"},
+      {"sender", "sender-2", "sender-3", "sender-4"}};
+  for (unsigned i = 0; i < count; i++) {
+    struct worker *worker = process_memory(flow->process, sizeof(*worker));
+    *worker = (struct worker){flow, i};
+    process_thread(flow->process, names[fills][i], body, worker);
+  }
+}
+
+static struct flow *flow_new(struct process *process, const struct plan *plan,
+                             struct truth *shared) {
+  struct flow *flow = process_memory(process, sizeof(*flow));
+  flow->process = process;
+  flow->plan = *plan;
+  flow->producers = plan->one_thread ? 1 : process->shape.producers;
+  flow->consumers = plan->one_thread ? 1 : process->shape.consumers;
+  flow->line_count = plan->own_threads ? flow->consumers : 1;
+  flow->draining = flow->consumers;
+  flow->started = 1 + process->truth_count;
+  flow->payload = stack_of(flow, "payload");
+  flow->body = stack_of(flow, "message");
+  flow->node = stack_of(flow, "node");
+  flow->done = stack_of(flow, "done");
+  flow->thrown = stack_of(flow, "thrown");
+  flow->truth = shared;
+  if (plan->killed_at_ns > 0)
+    world_kill_at(process->world, world_now(process->world) + (uint64_t)plan->killed_at_ns);
+  if (form_of(flow) == FORM_NODES_ONLY) flow->plan.messages *= 3; /* else there are few blocks */
+  flow->messages = calloc(flow->plan.messages, sizeof(*flow->messages));
+  if (!flow->messages) abort();
+  if (plan->rest == REST_FREED) process_at_exit(process, (struct process_hook){free_rest, flow});
+  process_cleanup(process, (struct process_hook){cleanup, flow});
+  return flow;
+}
+
+static struct truth *new_truth(struct flow *flow) {
+  const struct plan *plan = &flow->plan;
+  struct truth *truth = process_truth(flow->process, plan->name, plan->kinds);
+  enum form form = form_of(flow);
+  if (form != FORM_NODES_ONLY) truth->sites[truth->site_count++] = flow->payload;
+  if (form == FORM_THREE) truth->sites[truth->site_count++] = flow->body;
+  if (form != FORM_ONE) truth->sites[truth->site_count++] = flow->node;
+  if (form == FORM_NODES_ONLY) truth->messages_per_block = NODE_MESSAGES;
+  truth->rates = plan->rates;
+  truth->policy = plan->policy;
+  truth->bound = plan->bound;
+  truth->in_hand = flow->producers + flow->consumers * (plan->at_once ? plan->at_once : 1);
+  return truth;
+}
+
+struct flow *flow_start(struct process *process, const struct plan *plan) {
+  struct flow *flow = flow_new(process, plan, NULL);
+  flow->truth = new_truth(flow);
+  if (plan->one_thread) {
+    start_threads(flow, 1, event_loop, false);
+    return flow;
+  }
+  flow->filling = flow->producers;
+  start_threads(flow, flow->consumers, consumer, false);
+  start_threads(flow, flow->producers, producer, true);
+  return flow;
+}
+
+struct flow *flow_start_behind(struct process *process, struct flow *from,
+                               const struct plan *plan) {
+  struct flow *flow = flow_new(process, plan, from->truth);
+  if (from->plan.copied)
+    flow->truth = new_truth(flow);
+  else if (form_of(flow) != FORM_ONE) /* each queue has its own nodes */
+    flow->truth->sites[flow->truth->site_count - 1] = flow->node;
+  flow->filling = 1;
+  from->next = flow;
+  start_threads(flow, flow->consumers, consumer, false);
+  return flow;
+}
+
+void flow_plan(struct process *process, const void *plan) {
+  flow_start(process, plan);
+}

@@ -1,0 +1,52 @@
+/* flow.h - producers, a queue, consumers: in virtual time, in all the ways that queues are run. */
+#ifndef TESTS_FLOW_H
+#define TESTS_FLOW_H
+
+#include "process.h"
+
+enum order { ORDER_FIFO, ORDER_LIFO, ORDER_PRIORITY };
+/* What becomes of what is in the queue when the producers have ended. */
+enum rest {
+  REST_DRAINED, /* the consumers go on until it is empty */
+  REST_LEFT,    /* the process exits */
+  REST_FREED,   /* main frees it, one after the other, without a look at it */
+};
+
+/* A queue as planned; what really happens, its truth logs. Zero is the plainest of each. */
+struct plan {
+  const char *name; /* of its stacks */
+  unsigned kinds;   /* of verdicts that are right, see truth.h */
+  bool rates;       /* rho is to be right */
+  unsigned messages;
+  double arrival_ns, service_ns; /* mean times between, of all producers, and of all consumers */
+  enum jitter think, service;
+  unsigned bound; /* 0: none */
+  enum queue_policy policy;
+  enum order order;
+  enum rest rest;
+  unsigned at_once;     /* messages that a consumer takes at a time; 0: one */
+  bool freed_together;  /* those taken at once, when the last of them is done */
+  bool stuck;           /* the consumers wait for something else, for ever */
+  bool late;            /* they begin when all producers have ended */
+  double leaked;        /* share of messages that are never freed */
+  unsigned burst;       /* after so many messages a producer rests, */
+  double rest_ns;       /* so long */
+  unsigned pause_every; /* after so many messages a consumer rests, */
+  double pause_ns;      /* so long */
+  double day_ns, swing; /* the arrival rate goes up and down by this share */
+  bool pooled_nodes;    /* a list node for each message, which is kept for later ones */
+  bool one_thread;      /* an event loop: who fills it also drains it */
+  bool own_threads; /* a queue for each consumer, of the same sites; the first consumer is slow */
+  double killed_at_ns; /* after the start; 0: it isn't killed */
+  bool copied;         /* what is passed on to the next queue is a new message */
+};
+
+struct flow;
+/* Starts it. Several flows may live in one process. */
+struct flow *flow_start(struct process *process, const struct plan *plan);
+/* The consumers of `from` pass on to a queue behind it. */
+struct flow *flow_start_behind(struct process *process, struct flow *from, const struct plan *plan);
+/* A process_plan of one flow: `argument` is a struct plan. */
+void flow_plan(struct process *process, const void *plan);
+
+#endif

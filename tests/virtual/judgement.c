@@ -1,0 +1,167 @@
+/* judgement.c - what is asked of a verdict. Shares that a sample gives are known less well. */
+#include "judgement.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of sums of about this many sampled blocks. */
+#define SAMPLED_BLOCKS 1500.0
+
+static void wrong(struct judgement *judgement, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void wrong(struct judgement *judgement, const char *format, ...) {
+  size_t used = strlen(judgement->errors);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(judgement->errors + used, sizeof(judgement->errors) - used, format, arguments);
+  va_end(arguments);
+  used = strlen(judgement->errors);
+  if (used + 2 < sizeof(judgement->errors)) strcpy(judgement->errors + used, "\n");
+}
+
+const char *judgement_kind_name(unsigned kind) {
+  return kind < QUEUE_KINDS ? queue_kind_name(kind) : "silent";
+}
+
+unsigned judgement_row(const struct truth *truth, unsigned said) {
+  if (truth->kinds & KIND(said)) return said;
+  return (unsigned)__builtin_ctz(truth->kinds);
+}
+
+static bool has_site(const struct profile *profile, const struct queue *queue, uint32_t stack) {
+  for (size_t i = 0; i < queue->site_count; i++)
+    if (profile->sites[queue->sites[i].site].stack == stack) return true;
+  return false;
+}
+
+static const struct queue *queue_of(const struct profile *profile,
+                                    const struct diagnosis *diagnosis, uint32_t stack) {
+  for (size_t i = 0; i < diagnosis->count; i++)
+    if (has_site(profile, &diagnosis->queues[i], stack)) return &diagnosis->queues[i];
+  return NULL;
+}
+
+static bool within(double said, double is, double share, double amount) {
+  return fabs(said - is) <= share * fabs(is) + amount;
+}
+
+static unsigned set_of(struct queue_parties parties) {
+  unsigned set = 0;
+  for (size_t i = 0; i < parties.count; i++)
+    if (parties.of[i].share > 0.01) set |= 1u << parties.of[i].id;
+  return set;
+}
+
+static void judge_grouping(struct judgement *judgement, const struct truth *truth,
+                           const struct profile *profile, const struct queue *queue) {
+  for (unsigned i = 1; i < truth->site_count; i++)
+    if (!has_site(profile, queue, truth->sites[i]))
+      wrong(judgement, "site %u of %u is not in the queue", i + 1, truth->site_count);
+  if (queue->site_count > truth->site_count)
+    wrong(judgement, "%zu sites instead of %u", queue->site_count, truth->site_count);
+}
+
+static void judge_rates(struct judgement *judgement, const struct truth *truth,
+                        const struct queue *queue, enum recording recording) {
+  double sampled = recording == RECORDING_SAMPLED ? 3 / sqrt(SAMPLED_BLOCKS) : 0;
+  if (!within(queue->rho, truth->rho, 0.05, 0))
+    wrong(judgement, "rho %.3f instead of %.3f", queue->rho, truth->rho);
+  if (!within(queue->residence_slope, truth->slope, 0.1, 0.02))
+    wrong(judgement, "residence slope %.3f instead of %.3f", queue->residence_slope, truth->slope);
+  if (!within(queue->arrivals * truth->messages_per_block, truth->arrivals, 0.01 + sampled,
+              truth->messages_per_block))
+    wrong(judgement, "%.0f arrivals instead of %.0f", queue->arrivals, truth->arrivals);
+  if (!within(queue->arrival_rate * truth->messages_per_block, truth->arrival_rate, 0.05 + sampled,
+              0))
+    wrong(judgement, "%.0f arrivals a second instead of %.0f", queue->arrival_rate,
+          truth->arrival_rate);
+  if (set_of(queue->filled_by_threads) != truth->fillers)
+    wrong(judgement, "filled by threads %#x instead of %#x", set_of(queue->filled_by_threads),
+          truth->fillers);
+  if (set_of(queue->drained_by_threads) != truth->drainers)
+    wrong(judgement, "drained by threads %#x instead of %#x", set_of(queue->drained_by_threads),
+          truth->drainers);
+  double batch = truth->batches > 0 ? truth->batched / truth->batches : 1;
+  if (recording != RECORDING_SAMPLED && truth->messages_per_block <= 1 &&
+      !within(queue->batch, batch, 0.1, 0))
+    wrong(judgement, "batches of %.2f instead of %.2f", queue->batch, batch);
+}
+
+static void judge_bound(struct judgement *judgement, const struct truth *truth,
+                        const struct queue *queue, enum recording recording) {
+  double per_block = truth->messages_per_block;
+  double sampled = recording == RECORDING_SAMPLED ? 0.1 : 0;
+  if (!within(queue->bound * per_block, truth->bound, 0.02 + sampled,
+              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
+    wrong(judgement, "bound %.0f instead of %.0f", queue->bound * per_block, truth->bound);
+  if (queue->policy != truth->policy) {
+    const char *name = queue_policy_name(queue->policy);
+    wrong(judgement, "policy %s instead of %s", name ? name : "none",
+          queue_policy_name(truth->policy));
+  }
+}
+
+static bool is_truths(const struct run *run, const struct profile *profile,
+                      const struct queue *queue) {
+  for (unsigned i = 0; i < run->truth_count; i++)
+    for (unsigned site = 0; site < run->truths[i].site_count; site++)
+      if (has_site(profile, queue, run->truths[i].sites[site])) return true;
+  return false;
+}
+
+/* Those of a truth are judged with it. */
+static void judge_others(struct judgement *judgement, const struct run *run,
+                         const struct profile *profile, const struct diagnosis *diagnosis) {
+  for (size_t i = 0; i < diagnosis->count; i++) {
+    const struct queue *queue = &diagnosis->queues[i];
+    if (queue->kind != QUEUE_UNBOUNDED || is_truths(run, profile, queue)) continue;
+    judgement->alarms++;
+    wrong(judgement, "an unbounded queue alleged at %s",
+          run->history.stacks[profile->sites[queue->sites[0].site].stack]);
+  }
+}
+
+struct judgement judge(const struct run *run, enum recording recording,
+                       const struct profile *profile, const struct diagnosis *diagnosis) {
+  struct judgement judgement = {0};
+  for (unsigned i = 0; i < run->truth_count; i++) {
+    const struct truth *truth = &run->truths[i];
+    const struct queue *queue = queue_of(profile, diagnosis, truth->sites[0]);
+    unsigned said = queue ? queue->kind : QUEUE_KINDS;
+    judgement.said[i] = said;
+    judgement.kind_right[i] = truth->kinds & KIND(said);
+    if (!judgement.kind_right[i])
+      wrong(&judgement, "%s: %s instead of %s", truth->label, judgement_kind_name(said),
+            judgement_kind_name(judgement_row(truth, said)));
+    if (said == QUEUE_UNBOUNDED && !judgement.kind_right[i]) judgement.alarms++;
+    if (!queue || !judgement.kind_right[i]) continue;
+    if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED)
+      judge_grouping(&judgement, truth, profile, queue);
+    if (said == QUEUE_UNBOUNDED && truth->rates) judge_rates(&judgement, truth, queue, recording);
+    if (said == QUEUE_BOUNDED && truth->bound > 0) judge_bound(&judgement, truth, queue, recording);
+  }
+  judge_others(&judgement, run, profile, diagnosis);
+  return judgement;
+}
+
+/* So that there are about SAMPLED_BLOCKS. */
+static uint64_t mean_bytes_for(const struct history *history) {
+  double bytes = 0;
+  for (size_t i = 0; i < history->count; i++)
+    if (history->events[i].kind == EVENT_BIRTH) bytes += (double)history->events[i].size;
+  return (uint64_t)(bytes / SAMPLED_BLOCKS) + 1;
+}
+
+struct judgement judge_run(const struct run *run, enum recording recording) {
+  struct recorded recorded =
+      recording_make(&run->history, recording, mean_bytes_for(&run->history), 1);
+  struct diagnosis diagnosis;
+  struct profile *profile = recorded_diagnose(&recorded, &diagnosis);
+  struct judgement judgement = judge(run, recording, profile, &diagnosis);
+  diagnosis_free(&diagnosis);
+  profile_free(profile);
+  recorded_free(&recorded);
+  return judgement;
+}

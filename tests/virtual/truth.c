@@ -1,0 +1,78 @@
+/* truth.c - the log of a queue, and what follows from it. */
+#include "truth.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+size_t truth_arrive(struct truth *truth, const struct world *world) {
+  if (truth->count == truth->capacity) {
+    truth->capacity = truth->capacity ? 2 * truth->capacity : 1024;
+    truth->stays = reallocarray(truth->stays, truth->capacity, sizeof(*truth->stays));
+    if (!truth->stays) abort();
+  }
+  truth->stays[truth->count] = (struct stay){.arrival_ns = world_now(world),
+                                             .departure_ns = WORLD_NEVER,
+                                             .from = (uint8_t)world_self(world)};
+  return truth->count++;
+}
+
+void truth_depart(struct truth *truth, const struct world *world, size_t message) {
+  truth->stays[message].departure_ns = world_now(world);
+  truth->stays[message].to = (uint8_t)world_self(world);
+}
+
+static int departure_order(const void *left, const void *right) {
+  uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+  return (a > b) - (a < b);
+}
+
+static double highest_level(const struct truth *truth) {
+  uint64_t *departures = calloc(truth->count + 1, sizeof(*departures));
+  size_t gone = 0, most = 0;
+  if (!departures) abort();
+  for (size_t i = 0; i < truth->count; i++)
+    departures[i] = truth->stays[i].departure_ns;
+  qsort(departures, truth->count, sizeof(*departures), departure_order);
+  for (size_t i = 0; i < truth->count; i++) {
+    while (gone < truth->count && departures[gone] < truth->stays[i].arrival_ns)
+      gone++;
+    if (i + 1 - gone > most) most = i + 1 - gone;
+  }
+  free(departures);
+  return (double)most;
+}
+
+/* Least squares. */
+static double slope_of(const struct truth *truth) {
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < truth->count; i++) {
+    const struct stay *stay = &truth->stays[i];
+    if (stay->departure_ns == WORLD_NEVER) continue;
+    double at = (double)stay->arrival_ns, lasted = (double)(stay->departure_ns - stay->arrival_ns);
+    n++, x += at, y += lasted, xx += at * at, xy += at * lasted;
+  }
+  double spread = xx - x * x / n;
+  return spread > 0 ? (xy - x * y / n) / spread : NAN;
+}
+
+void truth_finish(struct truth *truth) {
+  if (!truth->count) return;
+  uint64_t first = truth->stays[0].arrival_ns, last = first;
+  for (size_t i = 0; i < truth->count; i++)
+    if (truth->stays[i].arrival_ns > last) last = truth->stays[i].arrival_ns;
+  for (size_t i = 0; i < truth->count; i++) {
+    const struct stay *stay = &truth->stays[i];
+    truth->arrivals++;
+    truth->fillers |= 1u << stay->from;
+    if (stay->departure_ns == WORLD_NEVER) continue;
+    truth->drainers |= 1u << stay->to;
+    if (stay->departure_ns <= last) truth->departures++;
+    if (stay->departure_ns > truth->finish_ns) truth->finish_ns = stay->departure_ns;
+  }
+  double seconds = (double)(last - first) * 1e-9;
+  truth->arrival_rate = truth->arrivals / seconds;
+  truth->departure_rate = truth->departures / seconds;
+  truth->rho = truth->departures > 0 ? truth->arrivals / truth->departures : INFINITY;
+  truth->slope = slope_of(truth);
+  truth->most = highest_level(truth);
+}

@@ -1,0 +1,48 @@
+/* truth.h - what a virtual process itself logged of one of its queues (or of what only looks like
+ * one): the verdict is held against this, never against nominal rates. */
+#ifndef TESTS_TRUTH_H
+#define TESTS_TRUTH_H
+
+#include "viewer/diagnosis/diagnosis.h"
+#include "world.h"
+
+/* Kinds as a set; "no verdict at all" is one of them. */
+#define KIND(k) (1u << (k))
+#define KIND_SILENT KIND(QUEUE_KINDS)
+
+struct stay {
+  uint64_t arrival_ns, departure_ns; /* WORLD_NEVER: never left */
+  uint8_t from, to;                  /* threads */
+};
+
+#define TRUTH_SITES 3
+struct truth {
+  const char *label;
+  unsigned kinds;              /* a set: all are right */
+  uint32_t sites[TRUTH_SITES]; /* birth stacks of what a message is made of; the first has a block
+                                  for each message (or for each `messages_per_block`) */
+  unsigned site_count;
+  double messages_per_block;
+  bool rates; /* rho, and who fills and drains, are to be right */
+  enum queue_policy policy;
+  double bound, in_hand; /* messages */
+  struct stay *stays;
+  size_t count, capacity;
+  double turned_away, thrown_away;
+  double batches, batched; /* what was freed together: how often, and how many */
+
+  /* By truth_finish(). */
+  double arrivals, departures; /* between the first arrival and the last */
+  double arrival_rate, departure_rate, rho;
+  double slope;               /* of residence over arrival, of what departed */
+  double most;                /* highest level */
+  uint64_t finish_ns;         /* last departure */
+  unsigned fillers, drainers; /* sets of threads, by number */
+};
+
+/* A message is born now; returns its number. */
+size_t truth_arrive(struct truth *truth, const struct world *world);
+void truth_depart(struct truth *truth, const struct world *world, size_t message);
+void truth_finish(struct truth *truth);
+
+#endif

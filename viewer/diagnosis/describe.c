@@ -1,0 +1,328 @@
+/* describe.c - the figures of one group; see describe.h. Times in ns, rates a second; counts are of
+ * messages, scaled by what each one looked at stands for.
+ */
+#include "describe.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "parties.h"
+#include "phases.h"
+#include "survival.h"
+#include "verdict.h"
+
+/* ---- what a message is made of ---------------------------------------------------------- */
+
+static double written_births(const struct site *site) {
+  return (double)(site->births - site->folded.blocks);
+}
+
+/* What a block of a site costs: as those that were live together at its maximum did. */
+static double block_bytes(const struct site *site) {
+  if (site->max.blocks) return (double)site->max.bytes / (double)site->max.blocks;
+  return site->total.blocks ? (double)site->total.bytes / (double)site->total.blocks : 0;
+}
+
+static int carriers_first(const void *a, const void *b) {
+  const struct queue_site *x = a, *y = b;
+  if (x->carries != y->carries) return x->carries ? -1 : 1;
+  if (x->bytes_per_message != y->bytes_per_message)
+    return x->bytes_per_message > y->bytes_per_message ? -1 : 1;
+  return (x->site > y->site) - (x->site < y->site);
+}
+
+static int describe_sites(const struct profile *profile, const struct residences *residences,
+                          const struct group *group, struct queue *queue) {
+  queue->sites = calloc(group->count, sizeof(*queue->sites));
+  if (!queue->sites) return -ENOMEM;
+  queue->site_count = group->count;
+  for (size_t i = 0; i < group->count; i++)
+    if (group->carries[i])
+      queue->arrivals += written_births(&profile->sites[residences->lists[group->lists[i]].site]);
+  for (size_t i = 0; i < group->count; i++) {
+    size_t index = residences->lists[group->lists[i]].site;
+    const struct site *site = &profile->sites[index];
+    double blocks = written_births(site) / queue->arrivals;
+    queue->sites[i] = (struct queue_site){.site = index,
+                                          .carries = group->carries[i],
+                                          .blocks_per_message = blocks,
+                                          .bytes_per_message = blocks * block_bytes(site)};
+    queue->blocks_per_message += blocks;
+    queue->bytes_per_message += queue->sites[i].bytes_per_message;
+    queue->at_peak_bytes += (double)site->at_peak.bytes;
+    queue->at_end_bytes += (double)site->at_end.bytes;
+    queue->held_byte_seconds += site->held_byte_seconds;
+  }
+  qsort(queue->sites, queue->site_count, sizeof(*queue->sites), carriers_first);
+  return 0;
+}
+
+/* ---- rates ------------------------------------------------------------------------------ */
+
+/* Slope of residence over time of arrival, of those that arrived in [from, to] and departed by
+ * `until`: least squares. */
+static double slope_of_residence(const struct measured *measured, uint64_t from_ns, uint64_t to_ns,
+                                 uint64_t until_ns) {
+  const struct level *level = &measured->level;
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < level->count; i++) {
+    const struct residence *message = &level->messages[i];
+    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
+      continue;
+    double born = (double)(message->birth_ns - from_ns),
+           stayed = (double)(message->death_ns - message->birth_ns);
+    n++;
+    x += born;
+    y += stayed;
+    xx += born * born;
+    xy += born * stayed;
+  }
+  double spread = xx - x * x / n;
+  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
+}
+
+static void describe_rates(const struct measured *measured, struct queue *queue) {
+  const struct level *level = &measured->level;
+  uint64_t from = measured->first_ns, to = measured->last_ns;
+  /* what was before it last began to fill is another story, unless that is next to nothing */
+  bool filled = queue->kind == QUEUE_UNBOUNDED;
+  if (filled && (double)(measured->rising_ns - from) > 0.05 * (double)(to - from))
+    from = measured->rising_ns;
+  if (queue->kind == QUEUE_BOUNDED) from = measured->reached_ns;
+  double seconds = (double)(to - from) / 1e9;
+  double arrived = (double)(level_arrived(level, to) - level_arrived(level, from));
+  double departed = (double)(level_departed(level, to) - level_departed(level, from));
+  queue->measured_from_ns = from;
+  queue->measured_to_ns = to;
+  if (seconds > 0) {
+    queue->arrival_rate = arrived * measured->weight / seconds;
+    queue->departure_rate = departed * measured->weight / seconds;
+  }
+  queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
+  queue->residence_slope = slope_of_residence(measured, from, to, measured->duration_ns);
+  if (!measured->estimated || !filled) return;
+  /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
+  double slope = slope_of_residence(measured, from, to, to);
+  if (!isnan(slope) && slope > 0) queue->rho = 1 + slope;
+}
+
+/* ---- residence -------------------------------------------------------------------------- */
+
+static int describe_residence(const struct measured *measured, struct queue *queue) {
+  static const double shares[] = {0.5, 0.99};
+  double ns[2];
+  int error = survival_quantiles(queue->messages, queue->message_count, measured->duration_ns,
+                                 shares, 2, ns);
+  queue->residence_p50_ns = ns[0];
+  queue->residence_p99_ns = ns[1];
+  double now = 0, oldest = 0, longest = 0;
+  uint64_t last = 0;
+  for (size_t i = 0; i < queue->message_count; i++) {
+    const struct residence *message = &queue->messages[i];
+    bool live = message->death_ns == RESIDENCE_LIVE;
+    uint64_t until = live ? measured->duration_ns : message->death_ns;
+    double stayed = until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
+    if (stayed > longest) longest = stayed;
+    if (live && stayed > oldest) oldest = stayed;
+    if (!live && message->death_ns >= last) {
+      last = message->death_ns;
+      now = stayed;
+    }
+  }
+  queue->residence_now_ns = oldest > now ? oldest : now;
+  queue->residence_max_ns = longest;
+  return error;
+}
+
+/* ---- levels ----------------------------------------------------------------------------- */
+
+static int describe_levels(const struct measured *measured, struct queue *queue) {
+  const struct level *level = &measured->level;
+  double weight = measured->weight;
+  queue->peak_messages = (double)measured->top * weight;
+  queue->peak_bytes = queue->peak_messages * queue->bytes_per_message;
+  queue->peak_ns = measured->top_ns;
+  queue->departures = (double)measured->departed * weight;
+  queue->at_end_messages = (double)(measured->count - measured->departed) * weight;
+  uint64_t begun = queue->kind == QUEUE_BOUNDED ? measured->reached_ns
+                                                : level_reached(level, (measured->top + 1) / 2);
+  queue->standing_messages =
+      begun < measured->last_ns ? (double)level_least(level, begun, measured->last_ns) * weight : 0;
+  queue->standing_bytes = queue->standing_messages * queue->bytes_per_message;
+  if (queue->kind != QUEUE_BOUNDED) return 0;
+  size_t usual;
+  int error = level_quantile(level, measured->reached_ns, measured->last_ns, 0.5, &usual);
+  queue->bound = (double)usual * weight;
+  queue->bound_bytes = queue->bound * queue->bytes_per_message;
+  return error;
+}
+
+/* Of a bounded queue: what it does with what it has no room for. */
+static void describe_policy(const struct profile *profile, const struct measured *measured,
+                            double young, struct queue *queue) {
+  if (queue->kind != QUEUE_BOUNDED) return;
+  double folded = 0;
+  for (size_t i = 0; i < queue->site_count; i++)
+    if (queue->sites[i].carries)
+      folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
+  double turned_away = young * measured->weight + folded;
+  double thrown_away = measured->departures.coupled_share * queue->departures;
+  bool other_thread = measured->departures.same_thread_share < 0.95;
+  queue->policy = POLICY_BLOCKING;
+  if (turned_away >= 0.01 * (queue->arrivals + folded)) {
+    queue->policy = POLICY_DROP_NEWEST;
+    queue->turned_away = turned_away;
+  } else if (measured->departures.coupled_share >= (other_thread ? 0.02 : 0.3)) {
+    queue->policy = POLICY_DROP_OLDEST;
+    queue->thrown_away = thrown_away;
+  }
+}
+
+/* ---- evidence and pictures -------------------------------------------------------------- */
+
+static void describe_evidence(const struct measured *measured, struct queue *queue) {
+  struct queue_evidence *evidence = &queue->evidence;
+  const struct level *level = &measured->level;
+  double weight = measured->weight, n = (double)measured->count;
+  evidence->in_order = measured->order.in_order;
+  evidence->rank_correlation = measured->order.rank_correlation;
+  evidence->handoff_share = measured->departed ? 1 - measured->departures.same_thread_share : NAN;
+  evidence->departed_share = (double)measured->departed / n;
+  evidence->at_top_share = measured->plateau.share_above;
+  evidence->low_messages = queue->standing_messages;
+  evidence->top_messages = (double)measured->top * weight;
+  evidence->growth = (double)measured->at_last / (double)measured->top;
+  evidence->coupled_share = measured->departures.coupled_share;
+  struct level_moments whole = level_moments(level, measured->first_ns, measured->duration_ns, 0);
+  struct level_moments filled = level_moments(level, measured->reached_ns, measured->last_ns, 0);
+  evidence->level_variation = filled.mean > 0 ? filled.deviation / filled.mean : NAN;
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < measured->count; i++) {
+    const struct residence *message = &queue->messages[i];
+    uint64_t until =
+        message->death_ns == RESIDENCE_LIVE ? measured->duration_ns : message->death_ns;
+    double stayed = until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
+    sum += stayed;
+    squares += stayed * stayed;
+  }
+  double mean = sum / n, variance = squares / n - mean * mean;
+  evidence->residence_variation = mean > 0 && variance > 0 ? sqrt(variance) / mean : 0;
+  /* J. D. C. Little, A proof for the queueing formula L = lambda W, 1961: exact on a window that
+   * begins empty and counts what is still there up to its end */
+  double window = (double)(measured->duration_ns - measured->first_ns);
+  evidence->littles_law = sum > 0 ? whole.mean * window / sum : NAN;
+}
+
+static void describe_pictures(const struct measured *measured, struct queue *queue) {
+  const struct level *level = &measured->level;
+  double weight = measured->weight;
+  size_t before = 0;
+  for (uint64_t i = 0; i < QUEUE_PICTURE; i++) {
+    unsigned __int128 end = (unsigned __int128)measured->duration_ns * (i + 1) / QUEUE_PICTURE;
+    size_t arrived = level_arrived(level, (uint64_t)end), live = 0;
+    double sum = 0;
+    for (size_t j = before; j < arrived; j++) {
+      const struct residence *message = &queue->messages[j];
+      bool lives = message->death_ns == RESIDENCE_LIVE;
+      uint64_t until = lives ? measured->duration_ns : message->death_ns;
+      live += lives;
+      sum += until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
+    }
+    queue->arrived[i] = (double)arrived * weight;
+    queue->departed[i] = (double)level_departed(level, (uint64_t)end) * weight;
+    queue->residence[i] = arrived > before ? sum / (double)(arrived - before) : NAN;
+    queue->residence_cut[i] = 2 * live > arrived - before;
+    before = arrived;
+  }
+}
+
+/* ---- all of it -------------------------------------------------------------------------- */
+
+/* Made and freed by one thread at once, while others waited. */
+static bool was_turned_away(const struct residence *message, double usual_ns) {
+  return message->death_ns != RESIDENCE_LIVE && message->birth_thread == message->death_thread &&
+         (double)(message->death_ns - message->birth_ns) < 0.05 * usual_ns;
+}
+
+/* Takes out messages that a full queue turned away: they are no part of the line. Returns how many.
+ */
+static size_t take_out_turned_away(struct queue *queue, double usual_ns) {
+  size_t kept = 0, away = 0;
+  for (size_t i = 0; i < queue->message_count; i++)
+    away += was_turned_away(&queue->messages[i], usual_ns);
+  if (queue->message_count - away < 20) return 0;
+  for (size_t i = 0; i < queue->message_count; i++)
+    if (!was_turned_away(&queue->messages[i], usual_ns))
+      queue->messages[kept++] = queue->messages[i];
+  queue->message_count = kept;
+  return away;
+}
+
+static int measure(const struct profile *profile, struct queue *queue, struct measured *measured) {
+  *measured = (struct measured){.estimated = queue->estimated,
+                                .count = queue->message_count,
+                                .first_ns = queue->messages[0].birth_ns,
+                                .last_ns = queue->messages[queue->message_count - 1].birth_ns,
+                                .duration_ns = profile->duration_ns};
+  int error =
+      level_begin(&measured->level, queue->messages, queue->message_count, profile->duration_ns);
+  measured->departed = measured->level.death_count;
+  if (!error)
+    error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
+                               &measured->departures);
+  if (error) return error;
+  uint64_t top_ns;
+  size_t hands = 2 * (size_t)measured->departures.consumers,
+         top = level_top(&measured->level, &top_ns);
+  size_t slack = top / 50 > hands ? top / 50 : hands;
+  if (slack > top / 2) slack = top / 2;
+  error = order_measure(queue->messages, queue->message_count, slack, &measured->order);
+  return error ? error : verdict_measure(measured);
+}
+
+static int measure_line(const struct profile *profile, struct queue *queue,
+                        struct measured *measured, double *young) {
+  *young = 0;
+  int error = measure(profile, queue, measured);
+  if (error || !(measured->order.in_order < 0.95)) return error;
+  double longest;
+  static const double most = 0.95;
+  error = survival_quantiles(queue->messages, queue->message_count, profile->duration_ns, &most, 1,
+                             &longest);
+  if (error || isnan(longest)) return error;
+  size_t taken = take_out_turned_away(queue, longest);
+  if (taken == 0) return 0;
+  level_free(&measured->level);
+  *young = (double)taken;
+  return measure(profile, queue, measured);
+}
+
+int describe_group(const struct profile *profile, const struct residences *residences,
+                   const struct group *group, struct queue *queue) {
+  struct measured measured = {0};
+  double young;
+  int error = describe_sites(profile, residences, group, queue);
+  size_t looked_at = queue->message_count;
+  if (!error) error = measure_line(profile, queue, &measured, &young);
+  if (!error) {
+    measured.weight = queue->arrivals / (double)looked_at;
+    struct verdict verdict = verdict_of(&measured);
+    queue->kind = verdict.kind;
+    queue->confidence = verdict.confidence;
+    queue->arrivals -= young * measured.weight;
+    queue->batch = queue->estimated || queue->every > 1 ? NAN : measured.departures.batch;
+    queue->consumers = measured.departures.consumers;
+    describe_rates(&measured, queue);
+    error = describe_levels(&measured, queue);
+    describe_policy(profile, &measured, young, queue);
+    describe_evidence(&measured, queue);
+    describe_pictures(&measured, queue);
+  }
+  if (!error) error = describe_residence(&measured, queue);
+  if (!error)
+    error = phases_fit(&measured.level, measured.weight, &queue->phases, &queue->phase_count);
+  if (!error) error = parties_count(profile, queue);
+  level_free(&measured.level);
+  return error;
+}

@@ -1,0 +1,194 @@
+/* residences.c - the second pass: births and deaths of the candidate sites' blocks, and of no
+ * others; see residences.h. Reads events by the same rules as pairing.c: a realloc moves a block
+ * and does not end it, a birth at a taken address ends what was there.
+ */
+#include "residences.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct residence_pass {
+  const struct run_clock *clock;
+  struct residences residences;
+  uint32_t *list_of_stack; /* index + 1; 0: not wanted */
+  size_t stack_count;
+  struct blocks blocks;    /* site: list + 1; bytes: the how-manieth birth of its list */
+  struct block *in_flight; /* by lane, as in struct pairing */
+  size_t total;            /* blocks in all lists */
+};
+
+int residences_begin(struct residence_pass **result, const struct profile *profile,
+                     const struct run_clock *clock, size_t lane_count, const size_t *sites,
+                     size_t count) {
+  struct residence_pass *pass = *result = calloc(1, sizeof(*pass));
+  if (!pass) return -ENOMEM;
+  pass->clock = clock;
+  pass->residences.duration_ns = profile->duration_ns;
+  pass->residences.lists = calloc(count + 1, sizeof(struct residence_list));
+  pass->stack_count = profile->site_index_count;
+  pass->list_of_stack = calloc(pass->stack_count + 1, sizeof(uint32_t));
+  pass->in_flight = calloc(lane_count + 1, sizeof(struct block));
+  if (!pass->residences.lists || !pass->list_of_stack || !pass->in_flight) return -ENOMEM;
+  pass->residences.count = count;
+  for (size_t i = 0; i < count; i++) {
+    pass->residences.lists[i] = (struct residence_list){.site = sites[i], .every = 1};
+    pass->list_of_stack[profile->sites[sites[i]].stack] = (uint32_t)i + 1;
+  }
+  return 0;
+}
+
+/* ---- lists ------------------------------------------------------------------------------ */
+
+static void thin(struct residence_pass *pass, struct residence_list *list) {
+  size_t kept = 0;
+  for (size_t i = 0; i < list->count; i += 2)
+    list->of[kept++] = list->of[i];
+  pass->total -= list->count - kept;
+  list->count = kept;
+  list->every *= 2;
+}
+
+static struct residence_list *longest(struct residence_pass *pass) {
+  struct residence_list *found = pass->residences.lists;
+  for (size_t i = 1; i < pass->residences.count; i++)
+    if (pass->residences.lists[i].count > found->count) found = &pass->residences.lists[i];
+  return found;
+}
+
+static int make_room(struct residence_pass *pass, struct residence_list *list) {
+  if (list->count == RESIDENCES_MAX) thin(pass, list);
+  if (pass->total == RESIDENCES_TOTAL) thin(pass, longest(pass));
+  if (list->count < list->capacity) return 0;
+  size_t grown = list->capacity ? list->capacity * 2 : 256;
+  struct residence *bigger = reallocarray(list->of, grown, sizeof(*bigger));
+  if (!bigger) return -ENOMEM;
+  list->of = bigger;
+  list->capacity = grown;
+  return 0;
+}
+
+static uint64_t bounded_ns(const struct residence_pass *pass, uint64_t ticks) {
+  uint64_t ns = run_clock_ns(pass->clock, ticks);
+  return ns < RESIDENCE_LIVE ? ns : RESIDENCE_LIVE - 1;
+}
+
+static void depart(struct residence_pass *pass, const struct block *block, uint64_t ticks,
+                   uint32_t thread) {
+  struct residence_list *list = &pass->residences.lists[block->site - 1];
+  if (block->bytes % list->every) return;
+  struct residence *residence = &list->of[block->bytes / list->every];
+  residence->death_ns = bounded_ns(pass, ticks);
+  residence->death_thread = thread & 0xffff;
+}
+
+/* Ends what is at an address that is given out again. */
+static void clear(struct residence_pass *pass, const struct event *event) {
+  struct block *found = blocks_find(&pass->blocks, event->address);
+  if (!found) return;
+  depart(pass, found, event->ticks, found->thread);
+  blocks_remove(&pass->blocks, found);
+}
+
+/* ---- events ----------------------------------------------------------------------------- */
+
+static int settle(struct residence_pass *pass, const struct block *block) {
+  struct block *place = blocks_place(&pass->blocks, block->address);
+  if (!place) return -ENOMEM;
+  *place = *block;
+  return 0;
+}
+
+static int arrive(struct residence_pass *pass, const struct event *event) {
+  uint32_t wanted = event->stack < pass->stack_count ? pass->list_of_stack[event->stack] : 0;
+  if (!wanted) return 0;
+  struct residence_list *list = &pass->residences.lists[wanted - 1];
+  uint64_t number = list->births++;
+  if (number % list->every == 0) {
+    int error = make_room(pass, list);
+    if (error) return error;
+  }
+  if (number % list->every == 0) { /* it may have been thinned just now */
+    list->of[list->count++] = (struct residence){.birth_ns = bounded_ns(pass, event->ticks),
+                                                 .birth_thread = event->thread & 0xffff,
+                                                 .death_ns = RESIDENCE_LIVE};
+    pass->total++;
+  }
+  return settle(pass, &(struct block){.address = event->address,
+                                      .birth_ticks = event->ticks,
+                                      .bytes = number,
+                                      .site = wanted,
+                                      .thread = event->thread});
+}
+
+static void death(struct residence_pass *pass, const struct event *event) {
+  struct block *found = blocks_find(&pass->blocks, event->address);
+  if (!found) return;
+  depart(pass, found, event->ticks, event->thread);
+  blocks_remove(&pass->blocks, found);
+}
+
+static void release(struct residence_pass *pass, const struct event *event, uint32_t lane) {
+  struct block *flying = &pass->in_flight[lane];
+  if (flying->site) depart(pass, flying, event->ticks, flying->thread);
+  flying->site = 0;
+  struct block *found = blocks_find(&pass->blocks, event->address);
+  if (!found) return;
+  *flying = *found;
+  blocks_remove(&pass->blocks, found);
+}
+
+/* A realloc that moves no block of these: of a block of another site, or of one whose birth is not
+ * in the trace. Only the latter begins a life, and it can't be told from the former here: the sites
+ * that such births are booked on have their other births in the list, and that must do. */
+static int take(struct residence_pass *pass, const struct event *event, uint32_t lane) {
+  struct block block = pass->in_flight[lane];
+  if (!block.site) return 0;
+  pass->in_flight[lane].site = 0;
+  block.address = event->address;
+  return settle(pass, &block);
+}
+
+int residences_take(struct residence_pass *pass, const struct event_batch *batch) {
+  int error = 0;
+  for (size_t i = 0; i < batch->count && !error; i++) {
+    const struct event *event = &batch->events[i];
+    switch (event->kind) {
+    case EVENT_BIRTH:
+      clear(pass, event);
+      error = arrive(pass, event);
+      break;
+    case EVENT_DEATH:
+      death(pass, event);
+      break;
+    case EVENT_RELEASE:
+      release(pass, event, batch->lanes[i]);
+      break;
+    default:
+      clear(pass, event);
+      error = take(pass, event, batch->lanes[i]);
+      break;
+    }
+  }
+  return error;
+}
+
+void residences_finish(struct residence_pass *pass, struct residences *residences) {
+  *residences = pass->residences;
+  pass->residences = (struct residences){0};
+}
+
+void residences_free_pass(struct residence_pass *pass) {
+  if (!pass) return;
+  residences_free(&pass->residences);
+  blocks_free(&pass->blocks);
+  free(pass->list_of_stack);
+  free(pass->in_flight);
+  free(pass);
+}
+
+void residences_free(struct residences *residences) {
+  for (size_t i = 0; i < residences->count; i++)
+    free(residences->lists[i].of);
+  free(residences->lists);
+  *residences = (struct residences){0};
+}

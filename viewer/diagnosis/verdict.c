@@ -1,0 +1,218 @@
+/* verdict.c - the order of decision. Each question is a function of its own; thresholds stand
+ * beside the question. What is not clearly one thing is QUEUE_UNKNOWN.
+ */
+#include "verdict.h"
+
+#include <math.h>
+
+/* Below so many messages a level says nothing. */
+#define FEW 32.0
+
+/* ---- measures --------------------------------------------------------------------------- */
+
+/* Squared coefficient of variation of the gaps between times[from..to). */
+struct variation {
+  double n, sum, squares;
+};
+
+static void add_gap(struct variation *variation, uint64_t before, uint64_t now) {
+  double gap = (double)(now - before);
+  variation->n++;
+  variation->sum += gap;
+  variation->squares += gap * gap;
+}
+
+static double squared_variation(const struct variation *variation) {
+  if (variation->n < 2 || variation->sum <= 0) return 0;
+  double mean = variation->sum / variation->n;
+  double variance = variation->squares / variation->n - mean * mean;
+  return variance > 0 ? variance / (mean * mean) : 0;
+}
+
+/* Standard deviation of arrivals less departures over [from, to], were both renewal processes of
+ * the variation that is seen: the diffusion limit of queues in heavy traffic (D. Iglehart and
+ * W. Whitt, Multiple Channel Queues in Heavy Traffic, 1970). */
+static double wander(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
+  struct variation arrivals = {0}, departures = {0};
+  size_t begin = level_arrived(level, from_ns), end = level_arrived(level, to_ns);
+  for (size_t i = begin + 1; i < end; i++)
+    add_gap(&arrivals, level->messages[i - 1].birth_ns, level->messages[i].birth_ns);
+  begin = level_departed(level, from_ns);
+  end = level_departed(level, to_ns);
+  for (size_t i = begin + 1; i < end; i++)
+    add_gap(&departures, level->deaths[i - 1], level->deaths[i]);
+  return sqrt(arrivals.n * squared_variation(&arrivals) +
+              departures.n * squared_variation(&departures));
+}
+
+/* The last moment before `until` at which there were at most so many. */
+static uint64_t last_at_most(const struct level *level, size_t messages, uint64_t until_ns) {
+  uint64_t found = level->count ? level->messages[0].birth_ns : 0;
+  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < until_ns;)
+    if (walk.messages <= messages) found = walk.end_ns < until_ns ? walk.end_ns : until_ns;
+  return found;
+}
+
+/* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
+static double top_slack(const struct measured *measured) {
+  double slack = 0.1 * (double)measured->top, hands = 1 + measured->departures.consumers;
+  if (slack < hands) slack = hands;
+  double chance = 3 * measured->noise * (double)measured->top;
+  return slack > chance ? slack : chance;
+}
+
+int verdict_measure(struct measured *measured) {
+  const struct level *level = &measured->level;
+  measured->top = level_top(level, &measured->top_ns);
+  measured->noise = measured->estimated && measured->top ? 1 / sqrt((double)measured->top) : 0;
+  measured->at_last = level_at(level, measured->last_ns);
+  double top = (double)measured->top, low = (0.05 + measured->noise / 4) * top;
+  if (low < 2) low = 2;
+  measured->emptied = level_emptied(level, 0.5 * top, low, measured->last_ns);
+  uint64_t span = measured->last_ns - measured->first_ns;
+  for (uint64_t i = 0; i < 5; i++)
+    measured->fifths[i] = level_least(level, measured->first_ns + span * i / 5,
+                                      measured->first_ns + span * (i + 1) / 5);
+  double near = top - top_slack(measured);
+  measured->reached_ns = level_reached(level, near < 1 ? 1 : (size_t)ceil(near));
+  measured->plateau = level_moments(level, measured->reached_ns, measured->last_ns, near);
+  measured->rising_ns = last_at_most(level, (size_t)(low / 2), measured->last_ns);
+  size_t before = level_at(level, measured->rising_ns);
+  measured->risen = measured->at_last > before ? measured->at_last - before : 0;
+  measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
+  measured->departed_rising =
+      level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
+  return 0;
+}
+
+/* ---- questions -------------------------------------------------------------------------- */
+
+/* Messages that nobody took out one by one: still there, or freed in one go at the very end. */
+static double never_left(const struct measured *measured) {
+  const struct departures *departures = &measured->departures;
+  double kept = (double)(measured->count - measured->departed);
+  double after = departures->after_share * (double)measured->departed;
+  if (departures->tight_share >= 0.7 && after >= 0.5 * (double)measured->top) kept += after;
+  return kept / (double)measured->count;
+}
+
+/* It was given up while the program went on: not at its exit. */
+static bool freed_long_before_the_end(const struct measured *measured) {
+  return measured->departed == measured->count &&
+         (double)measured->departures.last_ns < 0.9 * (double)measured->duration_ns;
+}
+
+static bool born_early(const struct measured *measured) {
+  size_t most = (size_t)(0.95 * (double)(measured->count - 1));
+  return (double)measured->level.messages[most].birth_ns < 0.2 * (double)measured->duration_ns;
+}
+
+static bool in_order(const struct measured *measured) {
+  return measured->order.in_order >= 0.9 && measured->order.left_behind <= 0.05;
+}
+
+/* Its level is the top level nearly all the time once it is reached, and much passes through. */
+static bool is_pinned(const struct measured *measured) {
+  double top = (double)measured->top;
+  if (measured->reached_ns >= measured->last_ns || top < 4) return false;
+  size_t through = level_departed(&measured->level, measured->last_ns) -
+                   level_departed(&measured->level, measured->reached_ns);
+  return measured->plateau.share_above >= 0.8 && (double)through >= 2 * top && through >= 20;
+}
+
+/* The least level rises from fifth to fifth of the time, at the end of it at least. */
+static bool is_rising(const struct measured *measured) {
+  const size_t *least = measured->fifths;
+  double top = (double)measured->top, slack = 1 + measured->noise;
+  return (double)measured->at_last >= 0.7 * top &&
+         (double)least[4] * slack > 1.05 * (double)least[3] && (double)least[4] >= 0.3 * top &&
+         (double)least[2] <= 0.85 * (double)least[4] * slack &&
+         (double)measured->risen * measured->weight >= 16 &&
+         (double)measured->risen >= 3 * measured->rise_noise;
+}
+
+/* Many came before any left, and then they left one by one, with work in between. */
+static bool drained_afterwards(const struct measured *measured) {
+  const struct departures *departures = &measured->departures;
+  return (double)measured->departed >= 0.5 * (double)measured->count &&
+         departures->tight_share < 0.5 && (double)measured->at_last >= 0.95 * (double)measured->top;
+}
+
+static struct verdict unclear(double confidence) {
+  return (struct verdict){QUEUE_UNKNOWN, confidence};
+}
+
+/* 0.5 at the threshold, towards 1 far above it. */
+static double certainty(double value, double threshold) {
+  if (!(value > threshold)) return 0.5;
+  return 1 - 0.5 * exp(-(value - threshold) / (fabs(threshold) + 1e-9));
+}
+
+static double enough(const struct measured *measured) {
+  return 1 - exp(-(double)measured->count / 40);
+}
+
+/* ---- kinds ------------------------------------------------------------------------------ */
+
+/* Nothing has come for most of the run. */
+static bool has_ended(const struct measured *measured) {
+  return (double)measured->last_ns < 0.35 * (double)measured->duration_ns;
+}
+
+static struct verdict judge_kept(const struct measured *measured) {
+  double confidence = 0.95 * enough(measured);
+  if (born_early(measured)) return (struct verdict){QUEUE_STARTUP, confidence};
+  if (has_ended(measured)) return (struct verdict){QUEUE_CACHE, 0.5 * confidence};
+  if (freed_long_before_the_end(measured)) return (struct verdict){QUEUE_BURST, 0.8 * confidence};
+  return (struct verdict){QUEUE_STALLED, confidence};
+}
+
+static struct verdict judge_pinned(const struct measured *measured) {
+  double confidence = enough(measured) * certainty(measured->plateau.share_above, 0.5);
+  bool pushed_out =
+      measured->departures.coupled_share >= 0.9 && measured->departures.same_thread_share >= 0.9;
+  if (in_order(measured) && !pushed_out) return (struct verdict){QUEUE_BOUNDED, confidence};
+  if ((double)measured->top * measured->weight < 8)
+    return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
+  return (struct verdict){QUEUE_CACHE, (pushed_out ? 0.8 : 1) * confidence};
+}
+
+static struct verdict judge_rising(const struct measured *measured) {
+  double significance = (double)measured->risen / (3 * measured->rise_noise + 1);
+  double confidence = enough(measured) * certainty(significance, 1);
+  if (in_order(measured)) {
+    if (measured->departed_rising >= 8 || drained_afterwards(measured))
+      return (struct verdict){QUEUE_UNBOUNDED, confidence};
+    return unclear(0.5);
+  }
+  /* a queue that hands over, in another order: by priority */
+  double kept = (double)(measured->count - measured->departed) / (double)measured->count;
+  if (measured->departures.same_thread_share <= 0.05 && measured->order.left_behind < 0.3)
+    return (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence};
+  if (kept >= 0.1) return (struct verdict){QUEUE_STALLED, 0.7 * confidence};
+  return unclear(0.5);
+}
+
+static struct verdict judge_level(const struct measured *measured) {
+  double top = (double)measured->top * measured->weight;
+  bool small = top < FEW;
+  double low = (double)level_least(&measured->level, measured->reached_ns, measured->last_ns);
+  bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top;
+  if (came_down)
+    return (struct verdict){small ? QUEUE_CHURN : QUEUE_BURST,
+                            enough(measured) * (measured->emptied >= 2 ? 0.9 : 0.7)};
+  if (small) return (struct verdict){QUEUE_CHURN, 0.6 * enough(measured)};
+  if (!in_order(measured) && measured->order.left_behind <= 0.3)
+    return (struct verdict){QUEUE_CACHE, 0.7 * enough(measured)};
+  return unclear(0.5);
+}
+
+struct verdict verdict_of(const struct measured *measured) {
+  if (never_left(measured) >= 0.9) return judge_kept(measured);
+  if (is_pinned(measured)) return judge_pinned(measured);
+  if (is_rising(measured) && measured->emptied < 3) return judge_rising(measured);
+  if (born_early(measured) && (double)measured->at_last >= 0.8 * (double)measured->top &&
+      never_left(measured) >= 0.5)
+    return (struct verdict){QUEUE_STARTUP, 0.7 * enough(measured)};
+  return judge_level(measured);
+}

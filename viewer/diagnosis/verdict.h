@@ -1,0 +1,43 @@
+/* verdict.h - what kind of memory a group is. Pure: figures in, a kind and a confidence out. */
+#ifndef DWELL_VERDICT_H
+#define DWELL_VERDICT_H
+
+#include "departures.h"
+#include "diagnosis.h"
+#include "level.h"
+#include "order.h"
+
+/* What was measured of a group before it is judged. Counts and levels are of messages looked at. */
+struct measured {
+  struct level level;
+  struct order order;
+  struct departures departures;
+  double weight;  /* messages that each one looked at stands for */
+  bool estimated; /* of a sample: levels are noisy */
+  size_t count, departed;
+  uint64_t first_ns, last_ns; /* arrival */
+  uint64_t duration_ns;
+  size_t top;
+  uint64_t top_ns;
+  size_t at_last;      /* level at the last arrival */
+  double noise;        /* of levels, as a share: 0 when nothing is estimated */
+  size_t emptied;      /* times that it went from half full to nearly empty, and filled again */
+  size_t fifths[5];    /* least level in each fifth of the time of arrivals */
+  uint64_t reached_ns; /* when it first came near its top */
+  struct level_moments plateau; /* from then to the last arrival */
+  uint64_t rising_ns;           /* from when on it has not been empty until the last arrival */
+  size_t risen;                 /* by how much it has risen since */
+  double rise_noise;            /* by how much chance alone makes a level wander in that time */
+  size_t departed_rising;       /* departures in that time */
+};
+
+/* Fills in what is derived from level, order and departures. Returns 0 or -ENOMEM. */
+int verdict_measure(struct measured *measured);
+
+struct verdict {
+  enum queue_kind kind;
+  double confidence;
+};
+struct verdict verdict_of(const struct measured *measured);
+
+#endif
