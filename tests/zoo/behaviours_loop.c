@@ -23,7 +23,7 @@ static void event_loop(const struct behaviour *behaviour, const struct plan *pla
       done_ns = clock_now_ns();
       continue;
     }
-    done_ns += (uint64_t)((double)line.gap_ns * line.rho);
+    done_ns = clock_done(done_ns, (uint64_t)((double)line.gap_ns * line.rho));
     clock_sleep_until(done_ns);
     queue_free_message(&line.queue, &message);
   }

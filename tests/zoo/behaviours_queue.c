@@ -1,6 +1,7 @@
 /* behaviours_queue.c - queues with a pace at both ends: a table of lines. */
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "behaviours.h"
 #include "log.h"
@@ -12,6 +13,20 @@ static void orders_send(struct queue *queue) {
 }
 static void replies_send(struct queue *queue) {
   queue_send(queue);
+}
+
+/* The same queue is filled from two places in the program. */
+static void add_order(struct queue *queue) {
+  orders_send(queue);
+}
+static void change_order(struct queue *queue) {
+  orders_send(queue);
+}
+static void any_send(struct queue *queue) {
+  if (lrand48() % 2 == 0)
+    add_order(queue);
+  else
+    change_order(queue);
 }
 
 static void run_lines(const struct behaviour *behaviour, const struct plan *plan) {
@@ -31,6 +46,7 @@ static void run_lines(const struct behaviour *behaviour, const struct plan *plan
 static struct line next; /* stands for the second line */
 
 #define ORDERS .site = "orders_send", .send = orders_send
+#define TWO_PLACES .site = "orders_send", .send = any_send
 #define REPLIES .site = "replies_send", .send = replies_send
 #define UNBOUNDED .label = "unbounded-queue"
 #define BOUNDED .label = "bounded-queue"
@@ -52,6 +68,10 @@ const struct behaviour queue_behaviours[] = {
      .lines = {{ORDERS, BOUNDED, .rho = 2, .bound = 2000, .policy = DROP_NEWEST}}},
     {"bounded-drop-oldest", QUEUE,
      .lines = {{ORDERS, BOUNDED, .rho = 2, .bound = 2000, .policy = DROP_OLDEST}}},
+    {"bounded-slow-path", QUEUE,
+     .lines = {{ORDERS, BOUNDED, .rho = 2, .bound = 2000, .slow_path = true}}},
+    {"bounded-two-places", QUEUE, .lines = {{TWO_PLACES, BOUNDED, .rho = 2, .bound = 2000}}},
+    {"unbounded-two-places", QUEUE, .lines = {{TWO_PLACES, UNBOUNDED, .rho = 1.6}}},
     {"stalled", QUEUE,
      .lines = {{ORDERS, .label = "stalled-or-leak", .nobody = true, .ending = ENDS_LEFT}}},
     {"burst", QUEUE,
@@ -67,8 +87,8 @@ const struct behaviour queue_behaviours[] = {
     {"behind-healthy", QUEUE,
      .lines = {{ORDERS, HEALTHY, .rho = 0.6, .next = &next}, {REPLIES, UNBOUNDED, .rho = 2}}},
     {"behind-bounded", QUEUE,
-     .lines = {{ORDERS, UNBOUNDED, .rho = 1, .ending = ENDS_LEFT, .next = &next},
-               {REPLIES, BOUNDED, .rho = 2, .bound = 1000}}},
+     .lines = {{ORDERS, UNBOUNDED, .rho = 0.9, .ending = ENDS_LEFT, .next = &next},
+               {REPLIES, BOUNDED, .rho = 2, .bound = 500}}},
     {"two-queues", QUEUE,
      .lines = {{ORDERS, UNBOUNDED, .rho = 1.7}, {REPLIES, BOUNDED, .rho = 2, .bound = 1000}}},
     {"two-healthy", QUEUE,

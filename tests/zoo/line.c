@@ -43,6 +43,7 @@ void line_prepare(struct line *line, const struct plan *plan) {
   line->queue.bound = line->bound;
   line->queue.policy = line->policy;
   line->queue.urgent = line->urgent;
+  line->queue.slow_path = line->slow_path;
   /* more of them, where it takes many to make a block */
   line->gap_ns = many ? 12000 : 40000;
 }
@@ -82,7 +83,7 @@ static void *consume(void *argument) {
     size_t count = queue_take(&line->queue, messages, limit, &waited);
     if (count == 0) return NULL;
     if (waited) done_ns = clock_now_ns();
-    done_ns += (uint64_t)(service * (double)count);
+    done_ns = clock_done(done_ns, (uint64_t)(service * (double)count));
     if (line->offline)
       clock_work_until(clock_now_ns() + 4000);
     else

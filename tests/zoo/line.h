@@ -39,7 +39,7 @@ struct line {
   size_t take;                       /* messages that a consumer takes at once; 0: 1 */
   bool nobody;                       /* drains it */
   bool offline;                      /* consumers come when all has arrived, and work fast */
-  bool urgent;
+  bool urgent, slow_path;            /* the queue's */
   struct line *next; /* a consumer sends on what it took: it is the next one's producer */
 
   /* Set by the run. */

@@ -139,21 +139,42 @@ static struct message get(struct queue *queue) {
   return message;
 }
 
+static bool is_full(const struct queue *queue) {
+  return queue->bound != 0 && queue->depth >= queue->bound;
+}
+
+static void wait_for_room(struct queue *queue) {
+  while (is_full(queue))
+    pthread_cond_wait(&queue->drained, &queue->mutex);
+}
+
+static void put_slowly(struct queue *queue, const struct message *message) {
+  put(queue, message);
+}
+
+/* One call of put(), whatever the compiler makes of it, so that nodes come from one place. */
+static void enter(struct queue *queue, const struct message *message, bool slowly) {
+  void (*volatile how)(struct queue *, const struct message *) = slowly ? put_slowly : put;
+  how(queue, message);
+}
+
+/* Returns whether `lost` is one that the policy gives up: this one, or the oldest. */
+static bool admit(struct queue *queue, const struct message *message, struct message *lost) {
+  bool full = is_full(queue), loses = full && queue->policy != BLOCKING;
+  *lost = *message;
+  if (full && queue->policy == DROP_NEWEST) return true;
+  if (full && queue->policy == DROP_OLDEST) *lost = get(queue);
+  wait_for_room(queue);
+  enter(queue, message, full && queue->slow_path);
+  return loses;
+}
+
 void queue_send(struct queue *queue) {
-  struct message message = message_make(queue), thrown = {0};
-  bool throws = false, turned_away = false;
+  struct message message = message_make(queue), lost;
   pthread_mutex_lock(&queue->mutex);
-  if (queue->bound != 0 && queue->depth >= queue->bound) {
-    turned_away = queue->policy == DROP_NEWEST;
-    throws = queue->policy == DROP_OLDEST;
-    if (throws) thrown = get(queue);
-    while (queue->policy == BLOCKING && queue->depth >= queue->bound)
-      pthread_cond_wait(&queue->drained, &queue->mutex);
-  }
-  if (!turned_away) put(queue, &message);
+  bool loses = admit(queue, &message, &lost);
   pthread_mutex_unlock(&queue->mutex);
-  if (throws) queue_free_message(queue, &thrown);
-  if (turned_away) queue_free_message(queue, &message);
+  if (loses) queue_free_message(queue, &lost);
 }
 
 size_t queue_take(struct queue *queue, struct message *messages, size_t limit, bool *waited) {

@@ -34,7 +34,7 @@ class Tally:
                 if value is not None]
 
     def matrix(self):
-        lines = [f"{'truth \\ verdict'.replace(chr(92) * 2, chr(92)):18}"
+        lines = [f"{'truth / verdict':18}"
                  + "".join(f"{verdict[:10]:>11}" for verdict in VERDICTS)]
         for truth in TRUTHS:
             of = [one.kind for one in self.judgements if one.label == truth]

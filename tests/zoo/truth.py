@@ -5,7 +5,9 @@ The rules by which a run is void are about the log alone. They are checked befor
 import re
 
 HEALTHY = ["burst", "churn", "silent"]  # "silent": not among the verdicts
+FEW_MESSAGES = 20  # at a time: as good as none
 LEAST_MESSAGES = 100  # an unbounded queue that didn't get longer didn't grow
+STEADY = 0.4  # of the mean growth: so much may it be off from one fifth to the next
 BOUND_TOLERANCE = 0.02
 
 
@@ -17,14 +19,16 @@ def why_void(truth):
     if label == "unbounded-queue":
         if top < LEAST_MESSAGES or truth["depth_at_last"] < 0.8 * top:
             return "did not grow to its end"
-        if any(after < before for before, after in zip(least, least[1:])):
-            return "did not grow all the time"
+        growth = [after - before for before, after in zip(least, least[1:])]
+        mean = sum(growth) / len(growth)
+        if any(abs(part - mean) > STEADY * mean for part in growth):
+            return "did not grow steadily"  # has no one rho then
         if truth["rho"] is not None and truth["rho"] < 1.05:
             return "rho is under 1.05"
     if label == "bounded-queue":
         if top < 0.98 * truth["bound"] or min(least[2:]) < 0.85 * truth["bound"]:
             return "was not at its bound in the last three fifths"
-    if label == "healthy" and min(least[2:]) > max(5, 0.05 * top):
+    if label == "healthy" and min(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
         return "did not become empty in the last three fifths"
     if label in ("stalled-or-leak", "startup") and (truth["freed_filling"] or truth["born"] < 1000):
         return "something was freed, or hardly anything made"

@@ -114,7 +114,7 @@ template <typename Container> void consume(Channel<Container> &channel, uint64_t
     typename Container::value_type message;
     bool waited;
     if (!channel.pop(message, waited)) return;
-    done_ns = (waited || done_ns == 0 ? clock_now_ns() : done_ns) + service_ns;
+    done_ns = clock_done(waited ? clock_now_ns() : done_ns, service_ns);
     clock_sleep_until(done_ns);
     message = {};
     log_event(channel.id, LOG_FREED);
