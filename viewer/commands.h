@@ -20,6 +20,7 @@ enum dwell_exit {
   DWELL_USAGE = 2,      /* an unknown option or a bad value */
   DWELL_UNREADABLE = 3, /* no report: not a trace, head damaged, newer version, no such file */
   DWELL_FAILED = 4,     /* no memory, or the report could not be written */
+  DWELL_BROKEN = 5,     /* `check`: a rule is broken (also when events are missing) */
 
   DWELL_RUN_FAILED = 125,      /* `run`: dwell itself failed (also its usage errors) */
   DWELL_RUN_NOT_STARTED = 126, /* `run`: the program was found but can't be started */
@@ -29,6 +30,8 @@ enum dwell_exit {
 int run_command(int argc, char **argv);
 int summary_command(int argc, char **argv);
 int diff_command(int argc, char **argv);
+int whatif_command(int argc, char **argv);
+int check_command(int argc, char **argv);
 
 /* What `dwell summary TRACE` prints without options, for a trace that is open and profiled: for
  * `run`. Width and colour are those of `out`. Returns an enum dwell_exit. */

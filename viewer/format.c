@@ -89,6 +89,41 @@ struct human format_blocks(uint64_t count) {
   return human;
 }
 
+/* Three significant digits, with separators. */
+static struct human rounded(double value) {
+  double unit = 1;
+  if (value < 999.5) {
+    struct human human;
+    snprintf(human.text, sizeof human.text, "%.*f", decimals(value), value);
+    return human;
+  }
+  while (value / unit >= 999.5 && unit < 1e15)
+    unit *= 10;
+  return format_count((uint64_t)(round(value / unit) * unit));
+}
+
+struct human format_rate(double per_second) {
+  struct human human = {"0/s"};
+  if (per_second >= 0.0995)
+    snprintf(human.text, sizeof human.text, "%.30s/s", rounded(per_second).text);
+  else if (per_second * 60 >= 0.0995)
+    snprintf(human.text, sizeof human.text, "%.30s a minute", rounded(per_second * 60).text);
+  else if (per_second > 0)
+    snprintf(human.text, sizeof human.text, "%.30s an hour", rounded(per_second * 3600).text);
+  return human;
+}
+
+struct human format_factor(double factor) {
+  struct human human;
+  if (factor < 1.995)
+    snprintf(human.text, sizeof human.text, "%.2f", factor);
+  else if (factor < 99.95)
+    snprintf(human.text, sizeof human.text, "%.1f", factor);
+  else
+    return rounded(factor);
+  return human;
+}
+
 struct human format_share(double part, double whole) {
   struct human human;
   if (whole <= 0) return (struct human){"-"};

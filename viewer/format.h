@@ -18,6 +18,8 @@ struct human format_byte_seconds(double byte_seconds); /* "1.21 GiB·s" */
 struct human format_duration(double ns);               /* "18.3 ms", "2 min 05 s" */
 struct human format_count(uint64_t count);             /* "1,234,567" */
 struct human format_blocks(uint64_t count);            /* "1 block", "1,234 blocks" */
+struct human format_rate(double per_second);           /* "48,200/s", "4.10/s", "2.50 a minute" */
+struct human format_factor(double factor);             /* "4.8", "1.04", "78.7", "1,230" */
 /* "97.3%". 0% and 100% only when exact; else "<0.1%" and ">99.9%". "-" when the whole is 0. */
 struct human format_share(double part, double whole);
 /* b over a: "×1.01", "×0.081"; "-" when both are 0, "new" when only a is, "gone" when only b is. */

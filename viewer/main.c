@@ -10,16 +10,20 @@ static const struct command {
   int (*run)(int argc, char **argv);
   const char *summary;
 } commands[] = {
-    {"run", run_command, "record a program, then show what lives long in it"},
-    {"summary", summary_command, "show what lives long in a recorded run"},
+    {"run", run_command, "record a program, then show what waits and lives long in it"},
+    {"summary", summary_command, "show which memory waits in a queue, and what lives long"},
     {"diff", diff_command, "compare two recorded runs, site by site"},
+    {"whatif", whatif_command, "replay a run's queues with bounds: peak, waiting, finishing time"},
+    {"check", check_command, "hold a recorded run against rules, for continuous integration"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(FILE *out) {
-  fputs("usage: dwell COMMAND [OPTIONS] ...\n\n"
-        "Where was memory born, how long did it live, where did it die?\n\n",
-        out);
+  fputs(
+      "usage: dwell COMMAND [OPTIONS] ...\n\n"
+      "Where was memory born, how long did it live, where did it die, and which of it waits in a\n"
+      "queue?\n\n",
+      out);
   for (size_t i = 0; i < COMMANDS; i++)
     fprintf(out, "  dwell %-9s %s\n", commands[i].name, commands[i].summary);
   fputs(
@@ -29,8 +33,8 @@ static void print_help(FILE *out) {
       "  dwell run -- PROGRAM ARGUMENTS\n"
       "  dwell summary dwell.PROGRAM.PID.dwl\n\n"
       "Exit codes: 0 done; 1 reported, but events are missing from the trace; 2 wrong usage;\n"
-      "3 the trace can't be read; 4 no memory, or the report can't be written. `dwell run` passes\n"
-      "its program's code through. See dwell(1).\n",
+      "3 the trace can't be read; 4 no memory, or the report can't be written; 5 a rule of `dwell\n"
+      "check` is broken. `dwell run` passes its program's code through. See dwell(1).\n",
       out);
 }
 

@@ -1,7 +1,6 @@
 /* recording_options.c - see recording_options.h. The limits are those of shim/settings.c. */
 #include "recording_options.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define FOLD_AGE_MAX_NS 1000000000u
@@ -38,9 +37,13 @@ static bool read_quantity(const char *text, size_t length, const struct unit *un
   return false;
 }
 
+bool recording_options_size(const char *text, uint64_t *size) {
+  return read_quantity(text, strlen(text), sizes, size);
+}
+
 static bool size_between(const char *text, uint64_t least, uint64_t most) {
   uint64_t size;
-  return read_quantity(text, strlen(text), sizes, &size) && size >= least && size <= most;
+  return recording_options_size(text, &size) && size >= least && size <= most;
 }
 
 const char *recording_options_fold_wrong(const char *value) {

@@ -6,12 +6,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Texts as given; NULL: not given, the environment's variable counts. */
 struct recording_options {
   bool exact;
   const char *fold, *sample, *max_size;
 };
+
+/* A size as the options take it: a whole number with B (or nothing), K, KiB, M, MiB, G or GiB. */
+bool recording_options_size(const char *text, uint64_t *size);
 
 /* NULL when the value is one for this flag; else what it should be, to be said after "give ". */
 const char *recording_options_fold_wrong(const char *value);

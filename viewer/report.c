@@ -9,6 +9,8 @@
 #include "diagnosis/whatif.h"
 #include "format.h"
 
+#define BOUND_UNASKED UINT64_MAX
+
 int report_open_figures(struct report *report, const char *command, const char *path,
                         struct timeline *timeline) {
   char message[512];
@@ -38,6 +40,7 @@ int report_diagnose(struct report *report) {
   struct residences residences = {0};
   size_t *sites = NULL, count = 0;
   int error = diagnosis ? diagnosis_candidates(report->profile, &sites, &count) : -ENOMEM;
+  report->diagnosis = diagnosis;
   if (!error) {
     struct progress progress = progress_begin("looking for queues");
     error = trace_file_residences(report->file, report->profile, sites, count, &residences,
@@ -45,15 +48,22 @@ int report_diagnose(struct report *report) {
     progress_end(&progress);
   }
   if (!error) error = diagnosis_make(report->profile, &residences, diagnosis);
+  if (!error && !(report->bounds = malloc((diagnosis->count + 1) * sizeof *report->bounds)))
+    error = -ENOMEM;
+  for (size_t i = 0; !error && i < diagnosis->count; i++)
+    report->bounds[i] = BOUND_UNASKED;
   residences_free(&residences);
   free(sites);
-  if (error && diagnosis) {
-    diagnosis_free(diagnosis);
-    free(diagnosis);
-    diagnosis = NULL;
-  }
-  report->diagnosis = diagnosis;
+  if (error) report_forget_diagnosis(report);
   return error;
+}
+
+void report_forget_diagnosis(struct report *report) {
+  if (report->diagnosis) diagnosis_free((struct diagnosis *)report->diagnosis);
+  free((struct diagnosis *)report->diagnosis);
+  free(report->bounds);
+  report->diagnosis = NULL;
+  report->bounds = NULL;
 }
 
 int report_open(struct report *report, const char *command, const char *path,
@@ -65,12 +75,6 @@ int report_open(struct report *report, const char *command, const char *path,
   fprintf(stderr, "dwell %s: %s: %s\n", command, path, strerror(-error));
   report_close(report);
   return error == -ENOMEM ? DWELL_FAILED : DWELL_UNREADABLE;
-}
-
-void report_forget_diagnosis(struct report *report) {
-  if (report->diagnosis) diagnosis_free((struct diagnosis *)report->diagnosis);
-  free((struct diagnosis *)report->diagnosis);
-  report->diagnosis = NULL;
 }
 
 void report_close(struct report *report) {
@@ -112,9 +116,14 @@ void report_held_range(struct terminal *terminal, struct range range) {
                format_byte_seconds(range.high).text);
 }
 
+/* A search that replays the queue many times: done once. */
 uint64_t report_recommended_bound(const struct report *report, const struct queue *queue) {
   if (queue->kind != QUEUE_UNBOUNDED && queue->kind != QUEUE_BOUNDED) return 0;
-  return whatif_recommend(queue, report->diagnosis->duration_ns);
+  size_t index = (size_t)(queue - report->diagnosis->queues);
+  if (report->bounds && report->bounds[index] != BOUND_UNASKED) return report->bounds[index];
+  uint64_t bound = whatif_recommend(queue, report->diagnosis->duration_ns);
+  if (report->bounds) report->bounds[index] = bound;
+  return bound;
 }
 
 const struct queue *report_find_queue(const struct report *report, uint64_t id) {

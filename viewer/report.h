@@ -19,6 +19,7 @@ struct report {
   const struct run_info *info;
   const struct profile *profile;
   const struct diagnosis *diagnosis; /* NULL: not made, as for report_open_figures() */
+  uint64_t *bounds; /* of its queues, as they were asked for: see report_recommended_bound() */
   struct symbols *symbols;
   uint32_t depth; /* frames of a stack to show, 0 all */
 };
@@ -60,6 +61,8 @@ const struct queue *report_find_queue(const struct report *report, uint64_t id);
 
 /* ---- text: report_text.c, report_head.c, report_trace.c, report_site.c -------------------- */
 
+/* What was run. */
+void report_title(struct terminal *terminal, const struct report *report);
 /* The run as a whole. */
 void report_head(struct terminal *terminal, const struct report *report);
 /* Of that: whether the trace is complete, and how much of the run is in it. */

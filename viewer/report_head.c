@@ -11,7 +11,8 @@ enum { MARGIN = 17 };
 
 /* ---- the run ---------------------------------------------------------------------------- */
 
-static void put_command(struct terminal *terminal, const struct run_info *info) {
+void report_title(struct terminal *terminal, const struct report *report) {
+  const struct run_info *info = report->info;
   terminal_put(terminal, STRONG, "dwell");
   terminal_put(terminal, PLAIN, "  ");
   if (!info->argc)
@@ -169,7 +170,6 @@ static void put_rss(struct terminal *terminal, const struct run_info *info,
 }
 
 void report_head(struct terminal *terminal, const struct report *report) {
-  put_command(terminal, report->info);
   put_run(terminal, report->info, report->profile);
   report_trace(terminal, report);
   put_counters(terminal, report->profile);

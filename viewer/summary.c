@@ -6,14 +6,15 @@
 #include "commands.h"
 #include "format.h"
 #include "options.h"
-#include "report.h"
+#include "report_queues.h"
 
 enum { TOP_DEFAULT = 10, DEPTH_DEFAULT = 8 };
 
 static const char help[] =
     "usage: dwell summary [OPTIONS] TRACE\n\n"
-    "Shows what lives long in a recorded run: the allocation sites that held most byte-seconds,\n"
-    "how long their blocks lived, which threads made and freed them, and where.\n\n"
+    "Says which memory of a recorded run is held in a queue, who fills and drains it, what a bound\n"
+    "would do; then shows what lives long: the allocation sites that held most byte-seconds, how\n"
+    "long their blocks lived, which threads made and freed them, and where.\n\n"
     "  --sort KEY          held (default), total, at_peak, at_end, lifetime or blocks\n"
     "  --top N             sites to show; 0 or all for all (default 10; with --json all)\n"
     "  --min-lifetime L    only sites whose blocks live L or longer on average: 200ms, or 10%\n"
@@ -23,9 +24,11 @@ static const char help[] =
     "                      that matches the POSIX extended regular expression\n"
     "  --site ID           everything about one site: its figures, a histogram of lifetimes, a\n"
     "                      timeline, all its stacks (the other options for sites don't apply)\n"
+    "  --queue N           everything about one queue: its figures, pictures, phases, the evidence,\n"
+    "                      who fills and drains it\n"
     "  --depth N           frames of a stack to show; 0 or all for all (default 8 of the\n"
-    "                      program's own, or the recording's DWELL_DEPTH; with --site and\n"
-    "                      --json all)\n"
+    "                      program's own, or the recording's DWELL_DEPTH; with --site,\n"
+    "                      --queue and --json all)\n"
     "  --json              as JSON (docs/summary-json.md)\n"
     "  --debuginfod        fetch missing debug files from the servers of DEBUGINFOD_URLS\n"
     "  --color WHEN        auto (default: on a terminal, unless NO_COLOR is set), always, never\n"
@@ -193,6 +196,9 @@ static int print_text(const struct summary_options *options, struct report *repo
   struct selection selection;
   if (select_sites(report->file, report->profile, report->symbols, &options->select, &selection))
     return report_no_memory("summary");
+  report_title(&terminal, report);
+  terminal_end(&terminal);
+  report_verdicts(&terminal, report);
   report_head(&terminal, report);
   terminal_end(&terminal);
   report_sites(&terminal, report, &selection, &options->select);
@@ -230,6 +236,15 @@ static int print_site(const struct summary_options *options, const struct report
   return DWELL_OK;
 }
 
+static int print_queue(const struct summary_options *options, const struct report *report,
+                       FILE *out) {
+  struct terminal terminal;
+  terminal_open(&terminal, out, options->colour);
+  report_queue(&terminal, report, report_find_queue(report, options->queue));
+  report_problems(&terminal, report, NULL);
+  return DWELL_OK;
+}
+
 static int print_report(const struct summary_options *options, struct report *report,
                         const struct timeline *timeline, FILE *out) {
   if (options->debuginfod) symbols_allow_debuginfod(report->symbols);
@@ -244,6 +259,8 @@ static int print_report(const struct summary_options *options, struct report *re
     result = print_json(options, report, out);
   else if (options->site)
     result = print_site(options, report, timeline, out);
+  else if (options->queue)
+    result = print_queue(options, report, out);
   else
     result = print_text(options, report, out);
   if (result == DWELL_OK && report_is_partial(report)) result = DWELL_PARTIAL;

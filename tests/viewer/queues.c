@@ -1,4 +1,4 @@
-/* queues.c - see queues.h. A second of a queue whose messages are of 1,000 bytes in two blocks: 400
+/* queues.c - see queues.h. A second of a queue whose messages are of 9,000 bytes in two blocks: 400
  * come in the first 0.8 s, 500 a second; 100 a second go. */
 #include "queues.h"
 
@@ -14,16 +14,13 @@ static struct queue_party sender[1], worker[1], fill_stack[1], drain_stack[1];
 static struct phase phases[2];
 static struct residence messages[ARRIVALS];
 static struct diagnosis diagnosis;
+static struct profile profile;
 
 static void set_level(struct queue *queue, double last_arrival, double arrivals, double rate) {
   for (int i = 0; i < QUEUE_PICTURE; i++) {
     double now = (double)(i + 1) / QUEUE_PICTURE;
     queue->arrived[i] = arrivals * fmin(now / last_arrival, 1);
     queue->departed[i] = fmin(rate * now, queue->arrived[i]);
-    bool arrives = now <= last_arrival;
-    queue->residence[i] =
-        arrives && rate > 0 ? (queue->arrived[i] / rate - now) * SECOND + 10 * MS : NAN;
-    queue->residence_cut[i] = arrives && queue->arrived[i] > rate;
   }
 }
 
@@ -38,11 +35,10 @@ static void set_messages(struct queue *queue) {
 }
 
 static void set_parties(struct queue *queue, const struct report *report) {
-  const struct profile *profile = report->profile;
-  size_t copy = profile_find_site(profile, STORY_COPY);
-  const struct site *site = &profile->sites[copy];
-  sites[0] = (struct queue_site){copy, true, 1, 900};
-  sites[1] = (struct queue_site){profile_find_site(profile, STORY_SCRATCH), false, 1, 100};
+  size_t copy = profile_find_site(report->profile, STORY_COPY);
+  const struct site *site = &report->profile->sites[copy];
+  sites[0] = (struct queue_site){copy, true, 1, 8000};
+  sites[1] = (struct queue_site){profile_find_site(report->profile, STORY_SCRATCH), false, 1, 1000};
   sender[0] = (struct queue_party){site->birth_threads.of[0].id, 1};
   worker[0] = (struct queue_party){site->death_threads.of[0].id, 1};
   fill_stack[0] = (struct queue_party){STORY_COPY, 1};
@@ -60,17 +56,17 @@ static struct queue unbounded(const struct report *report) {
       .kind = QUEUE_UNBOUNDED,
       .confidence = 0.95,
       .every = 1,
-      .bytes_per_message = 1000,
+      .bytes_per_message = 9000,
       .blocks_per_message = 2,
       .arrivals = ARRIVALS,
       .departures = 100,
       .at_end_messages = 300,
       .peak_messages = 320,
-      .peak_bytes = 320000,
+      .peak_bytes = 2880000,
       .peak_ns = 800 * MS,
-      .at_peak_bytes = 0.8 * (double)report->profile->peak.bytes,
-      .at_end_bytes = 300000,
-      .held_byte_seconds = 188000,
+      .at_peak_bytes = 2880000,
+      .at_end_bytes = 2700000,
+      .held_byte_seconds = 1692000,
       .measured_to_ns = 800 * MS,
       .arrival_rate = 500,
       .departure_rate = 100,
@@ -109,7 +105,7 @@ static void make_bounded(struct queue *queue) {
   queue->departures = ARRIVALS;
   queue->at_end_messages = queue->at_end_bytes = 0;
   queue->bound = queue->peak_messages = 10;
-  queue->bound_bytes = queue->peak_bytes = 10000;
+  queue->bound_bytes = queue->peak_bytes = queue->at_peak_bytes = 90000;
   queue->policy = POLICY_BLOCKING;
   queue->arrival_rate = queue->departure_rate = 500;
   queue->rho = 1;
@@ -117,18 +113,19 @@ static void make_bounded(struct queue *queue) {
   queue->residence_now_ns = queue->residence_p50_ns = queue->residence_p99_ns = 20 * MS;
   queue->residence_max_ns = 21 * MS;
   queue->standing_messages = 9;
-  queue->standing_bytes = 9000;
+  queue->standing_bytes = 81000;
   queue->evidence.departed_share = 1;
   queue->evidence.at_top_share = 0.97;
   set_level(queue, 0.98, ARRIVALS, 408);
   for (int i = 0; i < ARRIVALS; i++)
-    messages[i].death_ns = messages[i].birth_ns + 20 * MS;
+    messages[i] = (struct residence){.birth_ns = (uint64_t)(i + 1) * 2400000,
+                                     .death_ns = (uint64_t)(i + 1) * 2400000 + 20 * MS};
 }
 
 static void make_stalled(struct queue *queue) {
   queue->departures = 0;
   queue->at_end_messages = queue->peak_messages = ARRIVALS;
-  queue->at_end_bytes = queue->peak_bytes = 400000;
+  queue->at_end_bytes = queue->peak_bytes = queue->at_peak_bytes = 3600000;
   queue->departure_rate = 0;
   queue->rho = INFINITY;
   queue->residence_slope = NAN;
@@ -149,18 +146,29 @@ static struct queue of_kind(const struct report *report, enum queue_kind kind) {
   return queue;
 }
 
-struct diagnosis *queues_one(const struct report *report, enum queue_kind kind) {
+static void make_profile(struct report *report) {
+  if (report->profile == &profile) return;
+  profile = *report->profile;
+  profile.peak.bytes *= 100;
+  report->profile = &profile;
+}
+
+struct diagnosis *queues_one(struct report *report, enum queue_kind kind) {
+  make_profile(report);
   made[0] = of_kind(report, kind);
   made[0].id = 1;
   diagnosis = (struct diagnosis){made, 1, SECOND};
+  report->diagnosis = &diagnosis;
   return &diagnosis;
 }
 
-struct diagnosis *queues_all(const struct report *report) {
+struct diagnosis *queues_all(struct report *report) {
+  make_profile(report);
   for (int kind = 0; kind < QUEUE_KINDS; kind++) {
     made[kind] = of_kind(report, (enum queue_kind)kind);
     made[kind].id = (uint32_t)kind + 1;
   }
   diagnosis = (struct diagnosis){made, QUEUE_KINDS, SECOND};
+  report->diagnosis = &diagnosis;
   return &diagnosis;
 }

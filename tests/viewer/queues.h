@@ -4,10 +4,11 @@
 
 #include "viewer/report.h"
 
-/* A diagnosis with one queue of that kind, its figures round and true to each other, of the sites
- * and threads of a trace that story_begin() wrote. Static; made anew by each call. */
-struct diagnosis *queues_one(const struct report *report, enum queue_kind kind);
+/* Gives the report, of a trace that story_begin() wrote, a diagnosis with one queue of that kind,
+ * its figures round and true to each other; and a heap whose peak is a hundred times the story's.
+ * Static; made anew by each call. */
+struct diagnosis *queues_one(struct report *report, enum queue_kind kind);
 /* One of each kind. */
-struct diagnosis *queues_all(const struct report *report);
+struct diagnosis *queues_all(struct report *report);
 
 #endif

@@ -48,6 +48,21 @@ Test(format, counts_have_separators) {
   same(format_blocks(0), "0 blocks");
 }
 
+Test(format, rates_have_three_digits_and_slow_ones_another_unit) {
+  same(format_rate(48213), "48,200/s");
+  same(format_rate(1234567), "1,230,000/s");
+  same(format_rate(999.6), "1,000/s");
+  same(format_rate(10.14), "10.1/s");
+  same(format_rate(0.5), "0.50/s");
+  same(format_rate(0.05), "3.00 a minute");
+  same(format_rate(0.001), "3.60 an hour");
+  same(format_rate(0), "0/s");
+  same(format_factor(1.0432), "1.04");
+  same(format_factor(4.83), "4.8");
+  same(format_factor(78.66), "78.7");
+  same(format_factor(1234.5), "1,230");
+}
+
 Test(format, shares_are_all_or_nothing_only_when_they_are) {
   same(format_share(0, 7), "0%");
   same(format_share(7, 7), "100%");

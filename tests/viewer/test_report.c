@@ -14,6 +14,8 @@ static void put_summary(struct page *page, struct reported *reported,
   cr_assert_eq(select_sites(reported->report.file, reported->report.profile,
                             reported->report.symbols, &options, &selection),
                0);
+  report_title(&page->terminal, &reported->report);
+  terminal_end(&page->terminal);
   report_head(&page->terminal, &reported->report);
   terminal_end(&page->terminal);
   report_sites(&page->terminal, &reported->report, &selection, &options);

@@ -85,7 +85,8 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
   case FORM_ONE:
-    message->payload = process_malloc(world, flow->payload, 96);
+    message->payload = process_malloc(world, flow->payload, flow->plan.grown ? 24 : 96);
+    if (flow->plan.grown) world_resize(world, &message->payload, 96, stack_of(flow, "grow"));
     break;
   case FORM_THREE:
     message->payload = process_malloc(world, flow->payload, size);
@@ -178,8 +179,10 @@ static void send(struct flow *flow, struct message *message) {
     flow->truth->thrown_away++;
     message_end(flow, line_take(flow, line, flow->thrown), flow->thrown);
   }
+  uint64_t since = world_now(flow->process->world);
   while (plan->policy == POLICY_BLOCKING && line->count >= plan->bound)
     world_wait(flow->process->world, &line->senders);
+  flow->truth->waited_ns += (double)(world_now(flow->process->world) - since);
   line_put(flow, line, message);
 }
 
@@ -223,6 +226,7 @@ static void producer(struct world *world, void *argument) {
 
 static void pass_on(struct flow *flow, struct message *message, struct chance *chance) {
   struct flow *next = flow->next;
+  next->truth->passers |= 1u << world_self(next->process->world);
   if (flow->plan.copied) {
     struct message *copy = message_new(next, chance);
     message_end(flow, message, flow->done);
@@ -278,6 +282,7 @@ static void consumer(struct world *world, void *argument) {
       world_work(world, (uint64_t)plan->pause_ns);
       since = 0;
     }
+    if (plan->nap_ns > 0 && !line->count) world_work(world, (uint64_t)plan->nap_ns);
   }
   if (--flow->draining == 0 && flow->next && --flow->next->filling == 0) close_lines(flow->next);
   process_thread_ends(flow->process);

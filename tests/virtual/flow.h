@@ -33,8 +33,10 @@ struct plan {
   double rest_ns;       /* so long */
   unsigned pause_every; /* after so many messages a consumer rests, */
   double pause_ns;      /* so long */
+  double nap_ns;        /* whenever there is nothing left, a consumer rests so long */
   double day_ns, swing; /* the arrival rate goes up and down by this share */
   bool pooled_nodes;    /* a list node for each message, which is kept for later ones */
+  bool grown;           /* a payload is made small, and grows by realloc as it is written */
   bool one_thread;      /* an event loop: who fills it also drains it */
   bool own_threads; /* a queue for each consumer, of the same sites; the first consumer is slow */
   double killed_at_ns; /* after the start; 0: it isn't killed */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of sums of about this many sampled blocks. */
-#define SAMPLED_BLOCKS 1500.0
+#define SAMPLED_BLOCKS 4000.0
 
 static void wrong(struct judgement *judgement, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -36,11 +36,28 @@ static bool has_site(const struct profile *profile, const struct queue *queue, u
   return false;
 }
 
-static const struct queue *queue_of(const struct profile *profile,
+const struct queue *judgement_queue(const struct profile *profile,
                                     const struct diagnosis *diagnosis, uint32_t stack) {
   for (size_t i = 0; i < diagnosis->count; i++)
     if (has_site(profile, &diagnosis->queues[i], stack)) return &diagnosis->queues[i];
   return NULL;
+}
+
+static void wrong_kind(struct judgement *judgement, const struct truth *truth,
+                       const struct queue *queue, unsigned said) {
+  wrong(judgement, "%s: %s instead of %s (rho %.3f, slope %.3f, %.0f messages, at most %.0f)",
+        truth->label, judgement_kind_name(said), judgement_kind_name(judgement_row(truth, said)),
+        truth->rho, truth->slope, truth->arrivals, truth->most);
+  if (!queue) return;
+  const struct queue_evidence *evidence = &queue->evidence;
+  wrong(judgement,
+        "  evidence: rho %.3f, slope %.3f, in order %.3f, correlation %.3f, handoff %.2f, "
+        "departed %.3f, at top %.2f, low %.0f, top %.0f, growth %.2f, coupled %.2f, "
+        "residence varies %.2f, level %.2f",
+        queue->rho, queue->residence_slope, evidence->in_order, evidence->rank_correlation,
+        evidence->handoff_share, evidence->departed_share, evidence->at_top_share,
+        evidence->low_messages, evidence->top_messages, evidence->growth, evidence->coupled_share,
+        evidence->residence_variation, evidence->level_variation);
 }
 
 static bool within(double said, double is, double share, double amount) {
@@ -63,6 +80,25 @@ static void judge_grouping(struct judgement *judgement, const struct truth *trut
     wrong(judgement, "%zu sites instead of %u", queue->site_count, truth->site_count);
 }
 
+static void judge_size(struct judgement *judgement, const struct truth *truth,
+                       const struct queue *queue, enum recording recording) {
+  double per_block = truth->messages_per_block, blocks = 1;
+  double sampled = recording == RECORDING_SAMPLED ? 0.1 : 0;
+  if (truth->site_count == 3) blocks = 3;
+  if (truth->site_count == 2) blocks += 1.0 / NODE_MESSAGES;
+  if (!within(queue->blocks_per_message, blocks, 0.02 + sampled, 0))
+    wrong(judgement, "%.2f blocks a message instead of %.2f", queue->blocks_per_message, blocks);
+  if (!within(queue->peak_messages * per_block, truth->most, 0.02 + sampled,
+              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
+    wrong(judgement, "%.0f messages at peak instead of %.0f", queue->peak_messages * per_block,
+          truth->most);
+  double left = truth->arrivals - truth->departed;
+  if (!within(queue->at_end_messages * per_block, left, 0.02 + sampled,
+              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
+    wrong(judgement, "%.0f messages at the end instead of %.0f", queue->at_end_messages * per_block,
+          left);
+}
+
 static void judge_rates(struct judgement *judgement, const struct truth *truth,
                         const struct queue *queue, enum recording recording) {
   double sampled = recording == RECORDING_SAMPLED ? 3 / sqrt(SAMPLED_BLOCKS) : 0;
@@ -77,9 +113,10 @@ static void judge_rates(struct judgement *judgement, const struct truth *truth,
               0))
     wrong(judgement, "%.0f arrivals a second instead of %.0f", queue->arrival_rate,
           truth->arrival_rate);
-  if (set_of(queue->filled_by_threads) != truth->fillers)
-    wrong(judgement, "filled by threads %#x instead of %#x", set_of(queue->filled_by_threads),
-          truth->fillers);
+  unsigned fillers = set_of(queue->filled_by_threads);
+  if (truth->passers ? !fillers || fillers & ~(truth->fillers | truth->passers)
+                     : fillers != truth->fillers)
+    wrong(judgement, "filled by threads %#x instead of %#x", fillers, truth->fillers);
   if (set_of(queue->drained_by_threads) != truth->drainers)
     wrong(judgement, "drained by threads %#x instead of %#x", set_of(queue->drained_by_threads),
           truth->drainers);
@@ -96,7 +133,8 @@ static void judge_bound(struct judgement *judgement, const struct truth *truth,
   if (!within(queue->bound * per_block, truth->bound, 0.02 + sampled,
               truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
     wrong(judgement, "bound %.0f instead of %.0f", queue->bound * per_block, truth->bound);
-  if (queue->policy != truth->policy) {
+  /* what is turned away never was in a node */
+  if (queue->policy != truth->policy && (per_block <= 1 || truth->policy == POLICY_BLOCKING)) {
     const char *name = queue_policy_name(queue->policy);
     wrong(judgement, "policy %s instead of %s", name ? name : "none",
           queue_policy_name(truth->policy));
@@ -128,17 +166,17 @@ struct judgement judge(const struct run *run, enum recording recording,
   struct judgement judgement = {0};
   for (unsigned i = 0; i < run->truth_count; i++) {
     const struct truth *truth = &run->truths[i];
-    const struct queue *queue = queue_of(profile, diagnosis, truth->sites[0]);
+    const struct queue *queue = judgement_queue(profile, diagnosis, truth->sites[0]);
     unsigned said = queue ? queue->kind : QUEUE_KINDS;
     judgement.said[i] = said;
     judgement.kind_right[i] = truth->kinds & KIND(said);
-    if (!judgement.kind_right[i])
-      wrong(&judgement, "%s: %s instead of %s", truth->label, judgement_kind_name(said),
-            judgement_kind_name(judgement_row(truth, said)));
+    if (!judgement.kind_right[i]) wrong_kind(&judgement, truth, queue, said);
     if (said == QUEUE_UNBOUNDED && !judgement.kind_right[i]) judgement.alarms++;
     if (!queue || !judgement.kind_right[i]) continue;
-    if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED)
+    if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED) {
       judge_grouping(&judgement, truth, profile, queue);
+      judge_size(&judgement, truth, queue, recording);
+    }
     if (said == QUEUE_UNBOUNDED && truth->rates) judge_rates(&judgement, truth, queue, recording);
     if (said == QUEUE_BOUNDED && truth->bound > 0) judge_bound(&judgement, truth, queue, recording);
   }

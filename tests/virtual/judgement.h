@@ -12,6 +12,9 @@ struct judgement {
   char errors[2048]; /* all that is wrong, a line each; empty: nothing */
 };
 
+/* The queue that blocks of this birth stack are in; NULL: none. */
+const struct queue *judgement_queue(const struct profile *profile,
+                                    const struct diagnosis *diagnosis, uint32_t stack);
 struct judgement judge(const struct run *run, enum recording recording,
                        const struct profile *profile, const struct diagnosis *diagnosis);
 /* Records a run in that way, and judges what is said to it. */

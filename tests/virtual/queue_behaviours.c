@@ -27,7 +27,15 @@
   .name = (label), .kinds = HEALTHY, .messages = MESSAGES, .arrival_ns = SERVICE / (share),        \
   .service_ns = SERVICE, .think = EXPONENTIAL, .service = EXPONENTIAL
 
-static const struct plan overloaded_by_a_twentieth = {OVERLOADED("a_twentieth", 1.05),
+/* So little more that only many steady messages show it. */
+static const struct plan overloaded_by_a_twentieth = {.name = "a_twentieth",
+                                                      .kinds = KIND(QUEUE_UNBOUNDED),
+                                                      .rates = true,
+                                                      .messages = 2 * MESSAGES,
+                                                      .arrival_ns = SERVICE / 1.05,
+                                                      .service_ns = SERVICE,
+                                                      .think = LOGNORMAL,
+                                                      .service = LOGNORMAL,
                                                       .rest = REST_LEFT};
 static const struct plan overloaded_by_a_third = {OVERLOADED("a_third", 1.3), .rest = REST_LEFT};
 static const struct plan overloaded_twice = {OVERLOADED("twice", 2), .rest = REST_LEFT};
@@ -44,6 +52,18 @@ static const struct plan freed_at_exit = {OVERLOADED("freed_at_exit", 2), .rest 
 static const struct plan killed = {OVERLOADED("killed", 2), .killed_at_ns = 250 * MS};
 static const struct plan in_batches = {OVERLOADED("in_batches", 2), .at_once = 16,
                                        .freed_together = true, .rest = REST_LEFT};
+/* Bursts that it has not got over when the next one comes. */
+static const struct plan overloaded_in_bursts = {.name = "in_bursts",
+                                                 .kinds = KIND(QUEUE_UNBOUNDED),
+                                                 .rates = true,
+                                                 .messages = MESSAGES,
+                                                 .arrival_ns = SERVICE / 6,
+                                                 .service_ns = SERVICE,
+                                                 .think = EXPONENTIAL,
+                                                 .service = LOGNORMAL,
+                                                 .burst = 200,
+                                                 .rest_ns = 20 * MS,
+                                                 .rest = REST_LEFT};
 static const struct plan by_priority = {OVERLOADED("by_priority", 2), .order = ORDER_PRIORITY,
                                         .rest = REST_LEFT};
 static const struct plan event_loop = {OVERLOADED("event_loop", 1.5), .one_thread = true,
@@ -52,6 +72,8 @@ static const struct plan event_loop_drained = {OVERLOADED("event_loop_drained", 
                                                .one_thread = true};
 static const struct plan pooled_nodes = {OVERLOADED("pooled_nodes", 2), .pooled_nodes = true,
                                          .rest = REST_LEFT};
+static const struct plan grown_payloads = {OVERLOADED("grown_payloads", 2), .grown = true,
+                                           .rest = REST_LEFT};
 static const struct plan shared_sites = {.name = "shared_sites",
                                          .kinds = KIND(QUEUE_UNBOUNDED),
                                          .messages = MESSAGES,
@@ -77,6 +99,15 @@ static const struct plan bounded_to_1000 = {BOUNDED("bounded_1000", 1000, POLICY
 static const struct plan drops_newest = {BOUNDED("drops_newest", 200, POLICY_DROP_NEWEST)};
 static const struct plan drops_oldest = {BOUNDED("drops_oldest", 200, POLICY_DROP_OLDEST)};
 
+/* Of what passes a part is never freed: no more than that is certain. */
+static const struct plan leaking = {.name = "leaking",
+                                    .kinds = KIND(QUEUE_STALLED) | KIND(QUEUE_UNKNOWN),
+                                    .messages = MESSAGES,
+                                    .arrival_ns = SERVICE / 0.7,
+                                    .service_ns = SERVICE,
+                                    .think = EXPONENTIAL,
+                                    .service = EXPONENTIAL,
+                                    .leaked = 0.2};
 static const struct plan stalled = {.name = "stalled",
                                     .kinds = KIND(QUEUE_STALLED),
                                     .messages = MESSAGES,
@@ -85,7 +116,6 @@ static const struct plan stalled = {.name = "stalled",
                                     .think = EXPONENTIAL,
                                     .stuck = true,
                                     .rest = REST_LEFT};
-static const struct plan leaking = {KEEPS_UP("leaking", 0.7), .leaked = 0.2};
 
 static const struct plan mm1 = {KEEPS_UP("mm1", 0.7)};
 static const struct plan healthy_priority = {KEEPS_UP("healthy_priority", 0.7),
@@ -102,6 +132,7 @@ static const struct plan bursts = {.name = "bursts",
                                    .service = EXPONENTIAL,
                                    .burst = 140,
                                    .rest_ns = 100 * MS};
+/* Collected for a while, then done all at once. */
 static const struct plan sawtooth = {.name = "sawtooth",
                                      .kinds = KIND(QUEUE_BURST),
                                      .messages = MESSAGES,
@@ -109,8 +140,7 @@ static const struct plan sawtooth = {.name = "sawtooth",
                                      .service_ns = SERVICE / 20,
                                      .think = LOGNORMAL,
                                      .service = EXPONENTIAL,
-                                     .pause_every = 100,
-                                     .pause_ns = 60 * MS};
+                                     .nap_ns = 40 * MS};
 static const struct plan pauses = {.name = "pauses",
                                    .kinds = KIND(QUEUE_BURST),
                                    .messages = MESSAGES,
@@ -170,10 +200,12 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(freed_at_exit, ALL)},
     {PLAN(killed, ALL)},
     {PLAN(in_batches, ALL)},
+    {PLAN(overloaded_in_bursts, ALL)},
     {PLAN(by_priority, WITH_PAYLOAD)},
     {PLAN(event_loop, ALL), .alone = true},
     {PLAN(event_loop_drained, ALL), .alone = true},
     {PLAN(pooled_nodes, 1u << FORM_ONE)},
+    {PLAN(grown_payloads, 1u << FORM_ONE)},
     {PLAN(shared_sites, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
     {PLAN(bounded_to_4, ALIVE_FOR_LONG)},

@@ -65,6 +65,7 @@ void truth_finish(struct truth *truth) {
     truth->arrivals++;
     truth->fillers |= 1u << stay->from;
     if (stay->departure_ns == WORLD_NEVER) continue;
+    truth->departed++;
     truth->drainers |= 1u << stay->to;
     if (stay->departure_ns <= last) truth->departures++;
     if (stay->departure_ns > truth->finish_ns) truth->finish_ns = stay->departure_ns;
@@ -75,4 +76,7 @@ void truth_finish(struct truth *truth) {
   truth->rho = truth->departures > 0 ? truth->arrivals / truth->departures : INFINITY;
   truth->slope = slope_of(truth);
   truth->most = highest_level(truth);
+  /* a few blocks at a time: what happens to the messages in them can't be seen */
+  if (truth->most < 10 * truth->messages_per_block && truth->messages_per_block > 1)
+    truth->kinds |= KIND(QUEUE_CHURN);
 }

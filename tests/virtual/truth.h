@@ -29,10 +29,13 @@ struct truth {
   struct stay *stays;
   size_t count, capacity;
   double turned_away, thrown_away;
+  double waited_ns; /* for room, all senders together */
+  unsigned passers; /* set of threads, by number: those that put it there, if others made it */
   double batches, batched; /* what was freed together: how often, and how many */
 
   /* By truth_finish(). */
   double arrivals, departures; /* between the first arrival and the last */
+  double departed;             /* at all */
   double arrival_rate, departure_rate, rho;
   double slope;               /* of residence over arrival, of what departed */
   double most;                /* highest level */

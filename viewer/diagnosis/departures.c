@@ -92,21 +92,22 @@ static int by_time(const void *a, const void *b) {
   return y->change - x->change;
 }
 
-/* Most threads that drain at a time: each from its first to its last departure. */
-static int count_consumers(const struct happening *happenings, size_t count, size_t departed,
-                           uint32_t *consumers) {
-  size_t spans = 0, least = departed / 50 > 2 ? departed / 50 : 2;
+/* Most threads at work at a time, each from its first to its last arrival (departure). Those with
+ * next to nothing of it don't count. */
+static int count_threads(const struct happening *happenings, size_t count, size_t all, bool departs,
+                         uint32_t *threads) {
+  size_t spans = 0, least = all / 50 > 2 ? all / 50 : 2;
   struct thread_span *ends = calloc(2 * (count + 1), sizeof(*ends));
   if (!ends) return -ENOMEM;
   for (size_t i = 0; i < count;) {
-    size_t end = i, departures = 0;
+    size_t end = i, some = 0;
     uint64_t first = 0, last = 0;
     for (; end < count && happenings[end].thread == happenings[i].thread; end++) {
-      if (!happenings[end].departs) continue;
-      if (departures++ == 0) first = happenings[end].ns;
+      if (happenings[end].departs != departs) continue;
+      if (some++ == 0) first = happenings[end].ns;
       last = happenings[end].ns;
     }
-    if (departures >= least) {
+    if (some >= least) {
       ends[spans++] = (struct thread_span){first, 1};
       ends[spans++] = (struct thread_span){last + 1, -1};
     }
@@ -118,7 +119,7 @@ static int count_consumers(const struct happening *happenings, size_t count, siz
     now += ends[i].change;
     most = now > most ? now : most;
   }
-  *consumers = (uint32_t)most;
+  *threads = (uint32_t)most;
   free(ends);
   return 0;
 }
@@ -127,7 +128,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
                     uint64_t last_arrival_ns, struct departures *departures, size_t departed) {
   static const struct gaps none;
   struct gaps gaps = none;
-  size_t coupled = 0, after = 0, tight = 0;
+  size_t coupled = 0, after = 0, tight = 0, own = 0;
   for (size_t i = 0; i < count;) {
     size_t end = i, arrivals = 0;
     uint64_t first = UINT64_MAX, last = 0;
@@ -139,6 +140,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
       }
     /* beside: within a tenth of what passes between two arrivals */
     double beside = arrivals > 1 ? 0.1 * (double)(last - first) / (double)(arrivals - 1) : -1;
+    bool fills = arrivals > (count - departed) / 50;
     const struct happening *before = NULL;
     for (size_t j = i; j < end; j++) {
       const struct happening *now = &happenings[j];
@@ -150,6 +152,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
       }
       if (now->ns > departures->last_ns) departures->last_ns = now->ns;
       before = now;
+      own += fills;
       bool follows = j > i && !now[-1].departs && (double)(now->ns - now[-1].ns) <= beside;
       bool leads = j + 1 < end && !now[1].departs && (double)(now[1].ns - now->ns) <= beside;
       coupled += follows || leads;
@@ -159,6 +162,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
   double within = short_gaps(&gaps), all = (double)departed;
   departures->batch = departed ? all / (all - within * gaps.all) : NAN;
   departures->coupled_share = departed ? (double)coupled / all : 0;
+  departures->own_share = departed ? (double)own / all : 0;
   departures->after_share = departed ? (double)after / all : 0;
   departures->tight_share = after ? (double)tight / (double)after : 0;
 }
@@ -182,7 +186,8 @@ int departures_measure(const struct residence *messages, size_t count, double bl
   uint64_t last_arrival_ns = count ? messages[count - 1].birth_ns : 0;
   measure(happenings, happened, blocks, last_arrival_ns, departures, departed);
   departures->same_thread_share = departed ? (double)same / (double)departed : 0;
-  int error = count_consumers(happenings, happened, departed, &departures->consumers);
+  int error = count_threads(happenings, happened, count, false, &departures->producers);
+  if (!error) error = count_threads(happenings, happened, departed, true, &departures->consumers);
   free(happenings);
   return error;
 }

@@ -11,11 +11,13 @@
 
 struct departures {
   double batch;             /* that leave at once, mean: 1 is one by one */
-  uint32_t consumers;       /* threads by which messages leave, at most at a time */
+  uint32_t producers;       /* threads by which messages come, at most at a time */
+  uint32_t consumers;       /* threads by which they leave */
   double coupled_share;     /* of the departures: directly beside an arrival by the same thread */
   double after_share;       /* of the departures: after the last arrival */
   double tight_share;       /* of those: with no work between it and the one before */
   uint64_t last_ns;         /* of the last departure */
+  double own_share;         /* of the departures: by threads that fill it too */
   double same_thread_share; /* of the departures: by the thread that the message came from */
 };
 

@@ -86,8 +86,23 @@ struct patience {
   double birth_ns, death_ns;
 };
 
+/* How many threads free a list's blocks; 16 is many. */
+static double drainers(const struct residence_list *list) {
+  enum { MANY = 16 };
+  unsigned seen[MANY], count = 0;
+  for (size_t i = 0; i < list->count && count < MANY; i++) {
+    if (list->of[i].death_ns == RESIDENCE_LIVE) continue;
+    unsigned known = 0;
+    while (known < count && seen[known] != list->of[i].death_thread)
+      known++;
+    if (known == count) seen[count++] = list->of[i].death_thread;
+  }
+  return count;
+}
+
 static struct patience patience_with(const struct residence_list *messages) {
-  double gap = mean_gap_ns(messages), leaves = 3.5 * departure_gap_ns(messages);
+  double gap = mean_gap_ns(messages),
+         leaves = (1.5 + 2.5 * drainers(messages)) * departure_gap_ns(messages);
   double near = (messages->every > 1 ? 1 : 0.25) * gap;
   return (struct patience){near > TOGETHER_NS ? near : TOGETHER_NS,
                            leaves > TOGETHER_NS ? leaves : TOGETHER_NS};

@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* A rise of so many standard deviations is no chance: the least level must rise as well. */
+#define CHANCE 1.5
+
 /* Below so many messages a level says nothing. */
 #define FEW 32.0
 
@@ -53,32 +56,57 @@ static uint64_t last_at_most(const struct level *level, size_t messages, uint64_
   return found;
 }
 
+/* Pearson's correlation. In a queue first in, first out that is overloaded residence is a line over
+ * time of arrival, whatever is left out of the sample. */
+static double ramp(const struct measured *measured) {
+  const struct level *level = &measured->level;
+  uint64_t from = measured->first_ns + (measured->last_ns - measured->first_ns) / 3;
+  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  for (size_t i = level_arrived(level, from); i < level->count; i++) {
+    const struct residence *message = &level->messages[i];
+    if (message->death_ns == RESIDENCE_LIVE) continue;
+    double born = (double)(message->birth_ns - from),
+           stayed = (double)(message->death_ns - message->birth_ns);
+    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
+  }
+  double spread = (xx - x * x / n) * (yy - y * y / n);
+  return n >= 8 && spread > 0 ? (xy - x * y / n) / sqrt(spread) : NAN;
+}
+
 /* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
 static double top_slack(const struct measured *measured) {
-  double slack = 0.1 * (double)measured->top, hands = 1 + measured->departures.consumers;
+  double slack = 0.1 * (double)measured->top,
+         hands = 1 + measured->departures.producers + measured->departures.consumers;
   if (slack < hands) slack = hands;
   double chance = 3 * measured->noise * (double)measured->top;
-  return slack > chance ? slack : chance;
+  if (slack < chance) slack = chance;
+  /* with so little room between full and empty, "at the top" would say nothing */
+  double most = 0.5 * (double)measured->top;
+  return slack < most ? slack : most;
 }
 
 int verdict_measure(struct measured *measured) {
   const struct level *level = &measured->level;
   measured->top = level_top(level, &measured->top_ns);
   measured->noise = measured->estimated && measured->top ? 1 / sqrt((double)measured->top) : 0;
-  measured->at_last = level_at(level, measured->last_ns);
+  size_t nearly_last = (size_t)(0.97 * (double)(measured->count - 1));
+  measured->at_last = level_at(level, level->messages[nearly_last].birth_ns);
   double top = (double)measured->top, low = (0.05 + measured->noise / 4) * top;
   if (low < 2) low = 2;
   measured->emptied = level_emptied(level, 0.5 * top, low, measured->last_ns);
   uint64_t span = measured->last_ns - measured->first_ns;
-  for (uint64_t i = 0; i < 5; i++)
-    measured->fifths[i] = level_least(level, measured->first_ns + span * i / 5,
-                                      measured->first_ns + span * (i + 1) / 5);
+  for (uint64_t i = 0; i < 5; i++) {
+    uint64_t from = measured->first_ns + span * i / 5, to = measured->first_ns + span * (i + 1) / 5;
+    measured->fifths[i] = level_least(level, from, to);
+    measured->means[i] = level_moments(level, from, to, 0).mean;
+  }
   double near = top - top_slack(measured);
   measured->reached_ns = level_reached(level, near < 1 ? 1 : (size_t)ceil(near));
   measured->plateau = level_moments(level, measured->reached_ns, measured->last_ns, near);
   measured->rising_ns = last_at_most(level, (size_t)(low / 2), measured->last_ns);
   size_t before = level_at(level, measured->rising_ns);
   measured->risen = measured->at_last > before ? measured->at_last - before : 0;
+  measured->ramp = ramp(measured);
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
@@ -111,24 +139,46 @@ static bool in_order(const struct measured *measured) {
   return measured->order.in_order >= 0.9 && measured->order.left_behind <= 0.05;
 }
 
+/* Of a sample the level looks as if it were drawn anew all the time: a constant one then spreads as
+ * a Poisson variable does, and no more. */
+static bool stays_at_top(const struct measured *measured) {
+  const struct level_moments *plateau = &measured->plateau;
+  if (!measured->estimated) return plateau->share_above >= 0.8;
+  return plateau->mean >= 3 && plateau->deviation <= 1.4 * sqrt(plateau->mean);
+}
+
 /* Its level is the top level nearly all the time once it is reached, and much passes through. */
 static bool is_pinned(const struct measured *measured) {
   double top = (double)measured->top;
   if (measured->reached_ns >= measured->last_ns || top < 4) return false;
   size_t through = level_departed(&measured->level, measured->last_ns) -
                    level_departed(&measured->level, measured->reached_ns);
-  return measured->plateau.share_above >= 0.8 && (double)through >= 2 * top && through >= 20;
+  return stays_at_top(measured) && (double)through >= (measured->estimated ? 1.5 : 2) * top &&
+         through >= 20;
 }
 
-/* The least level rises from fifth to fifth of the time, at the end of it at least. */
-static bool is_rising(const struct measured *measured) {
+/* Residence lengthens in step with the time of arrival, and the level has not come to rest. */
+static bool is_ramp(const struct measured *measured) {
+  return measured->ramp >= 0.8 && measured->means[4] >= 1.08 * measured->means[3];
+}
+
+/* The level rises in the last fifths of the time, the least and the mean one, to the end, further
+ * than chance would take it. */
+static bool level_rises(const struct measured *measured) {
   const size_t *least = measured->fifths;
-  double top = (double)measured->top, slack = 1 + measured->noise;
-  return (double)measured->at_last >= 0.7 * top &&
-         (double)least[4] * slack > 1.05 * (double)least[3] && (double)least[4] >= 0.3 * top &&
-         (double)least[2] <= 0.85 * (double)least[4] * slack &&
+  const double *means = measured->means;
+  bool steadily = means[3] >= 1.08 * means[2] && means[2] >= 1.08 * means[1];
+  return (double)least[4] >= 0.3 * (double)measured->top && least[4] > least[3] &&
+         (double)least[4] >= 1.25 * (double)least[2] && means[4] >= 1.08 * means[3] &&
+         (!measured->estimated || steadily) &&
+         (double)measured->risen >= CHANCE * measured->rise_noise;
+}
+
+/* It is full when the last one comes, and has not been half as full before and empty again. */
+static bool is_rising(const struct measured *measured) {
+  return measured->emptied == 0 && (double)measured->at_last >= 0.6 * (double)measured->top &&
          (double)measured->risen * measured->weight >= 16 &&
-         (double)measured->risen >= 3 * measured->rise_noise;
+         (is_ramp(measured) || level_rises(measured));
 }
 
 /* Many came before any left, and then they left one by one, with work in between. */
@@ -136,6 +186,14 @@ static bool drained_afterwards(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   return (double)measured->departed >= 0.5 * (double)measured->count &&
          departures->tight_share < 0.5 && (double)measured->at_last >= 0.95 * (double)measured->top;
+}
+
+/* By Little's law: mean residence = mean level / rate of arrivals. */
+static bool is_short_lived(const struct measured *measured) {
+  double span = (double)(measured->last_ns - measured->first_ns);
+  struct level_moments whole =
+      level_moments(&measured->level, measured->first_ns, measured->last_ns, 0);
+  return whole.mean * span / (double)measured->count < 0.005 * span;
 }
 
 static struct verdict unclear(double confidence) {
@@ -169,8 +227,10 @@ static struct verdict judge_kept(const struct measured *measured) {
 
 static struct verdict judge_pinned(const struct measured *measured) {
   double confidence = enough(measured) * certainty(measured->plateau.share_above, 0.5);
+  /* in a sample those that come and those that make room for them are not both there to be seen */
+  const struct departures *departures = &measured->departures;
   bool pushed_out =
-      measured->departures.coupled_share >= 0.9 && measured->departures.same_thread_share >= 0.9;
+      measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
   if (in_order(measured) && !pushed_out) return (struct verdict){QUEUE_BOUNDED, confidence};
   if ((double)measured->top * measured->weight < 8)
     return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
@@ -178,24 +238,26 @@ static struct verdict judge_pinned(const struct measured *measured) {
 }
 
 static struct verdict judge_rising(const struct measured *measured) {
-  double significance = (double)measured->risen / (3 * measured->rise_noise + 1);
+  double significance = (double)measured->risen / (CHANCE * measured->rise_noise + 1);
   double confidence = enough(measured) * certainty(significance, 1);
   if (in_order(measured)) {
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     return unclear(0.5);
   }
-  /* a queue that hands over, in another order: by priority */
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;
-  if (measured->departures.same_thread_share <= 0.05 && measured->order.left_behind < 0.3)
+  /* what departs does so in order, but some stay behind */
+  bool leaks = measured->order.in_order >= 0.995 && kept >= 0.05;
+  /* a queue that hands over, in another order: by priority */
+  if (!leaks && measured->departures.same_thread_share <= 0.05)
     return (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence};
-  if (kept >= 0.1) return (struct verdict){QUEUE_STALLED, 0.7 * confidence};
+  if (kept >= 0.05) return (struct verdict){QUEUE_STALLED, 0.7 * confidence};
   return unclear(0.5);
 }
 
 static struct verdict judge_level(const struct measured *measured) {
   double top = (double)measured->top * measured->weight;
-  bool small = top < FEW;
+  bool small = top < 4 || (top < FEW && is_short_lived(measured));
   double low = (double)level_least(&measured->level, measured->reached_ns, measured->last_ns);
   bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top;
   if (came_down)
@@ -209,8 +271,8 @@ static struct verdict judge_level(const struct measured *measured) {
 
 struct verdict verdict_of(const struct measured *measured) {
   if (never_left(measured) >= 0.9) return judge_kept(measured);
+  if (is_rising(measured)) return judge_rising(measured);
   if (is_pinned(measured)) return judge_pinned(measured);
-  if (is_rising(measured) && measured->emptied < 3) return judge_rising(measured);
   if (born_early(measured) && (double)measured->at_last >= 0.8 * (double)measured->top &&
       never_left(measured) >= 0.5)
     return (struct verdict){QUEUE_STARTUP, 0.7 * enough(measured)};

@@ -19,16 +19,19 @@ struct measured {
   uint64_t duration_ns;
   size_t top;
   uint64_t top_ns;
-  size_t at_last;      /* level at the last arrival */
+  size_t at_last;      /* level when nearly all had come: senders don't all end at once */
   double noise;        /* of levels, as a share: 0 when nothing is estimated */
   size_t emptied;      /* times that it went from half full to nearly empty, and filled again */
+  double means[5];     /* mean level in each fifth of the time of arrivals */
   size_t fifths[5];    /* least level in each fifth of the time of arrivals */
   uint64_t reached_ns; /* when it first came near its top */
   struct level_moments plateau; /* from then to the last arrival */
   uint64_t rising_ns;           /* from when on it has not been empty until the last arrival */
   size_t risen;                 /* by how much it has risen since */
   double rise_noise;            /* by how much chance alone makes a level wander in that time */
-  size_t departed_rising;       /* departures in that time */
+  double ramp; /* correlation of residence and time of arrival, of those that came in the last two
+                  thirds of the time and have departed; NAN: of too few */
+  size_t departed_rising; /* departures in that time */
 };
 
 /* Fills in what is derived from level, order and departures. Returns 0 or -ENOMEM. */

@@ -1,0 +1,165 @@
+/* whatif.c - predictions from replays; see whatif.h. */
+#include "whatif.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "quantile.h"
+#include "whatif_batches.h"
+#include "whatif_replay.h"
+
+#define NO_BOUND UINT64_MAX
+#define LATE_SHARE 0.01 /* of the run: what a bound may cost for whatif_recommend() */
+
+/* ---- figures ---------------------------------------------------------------------------- */
+
+static void set_residences(struct prediction *prediction, uint64_t *values, size_t count) {
+  prediction->residence_p50_ns = (double)quantile_find(values, count, 0.5);
+  prediction->residence_p99_ns = (double)quantile_find(values, count, 0.99);
+}
+
+/* What the record itself shows: a bound that holds nobody back changes nothing. */
+static void take_record(const struct queue *queue, const struct whatif_series *series,
+                        struct replay *replay) {
+  size_t departed = 0, alive, peak = 0;
+  for (size_t i = 0; i < series->count; i++) {
+    uint64_t birth_ns = queue->messages[i].birth_ns;
+    while (departed < series->departed && series->death_ns[departed] <= birth_ns)
+      departed++;
+    if ((alive = i + 1 - departed) > peak) peak = alive;
+  }
+  replay->peak_messages = (double)peak * series->scale;
+  for (size_t i = 0, k = 0; i < series->count; i++)
+    if (queue->messages[i].death_ns != RESIDENCE_LIVE)
+      replay->residence_ns[k++] = queue->messages[i].death_ns - queue->messages[i].birth_ns;
+}
+
+/* ---- replays ---------------------------------------------------------------------------- */
+
+static uint64_t scaled_bound(const struct whatif_series *series, uint64_t bound) {
+  double scaled = (double)bound / series->scale;
+  return series->scale <= 1 ? bound : scaled < 1 ? 1 : (uint64_t)llround(scaled);
+}
+
+/* When the last message is through without a bound. Replays are compared with that and not with the
+ * record: what the model doesn't know of is in both. */
+static int last_without_bound(const struct whatif_series *series, uint64_t *last_ns) {
+  struct replay replay;
+  int error = replay_run(series, NO_BOUND, NO_BOUND, false, &replay);
+  *last_ns = replay.last_ns;
+  replay_free(&replay);
+  return error;
+}
+
+static int predict(const struct queue *queue, const struct whatif_series *series,
+                   uint64_t duration_ns, uint64_t bound, uint64_t last_ns,
+                   struct prediction *prediction) {
+  struct replay replay;
+  int error = replay_run(series, scaled_bound(series, bound), bound, true, &replay);
+  if (!error && !replay.held_back && bound != NO_BOUND) take_record(queue, series, &replay);
+  if (!error) {
+    *prediction = (struct prediction){.bound = bound,
+                                      .peak_messages = replay.peak_messages,
+                                      .peak_bytes = replay.peak_messages * queue->bytes_per_message,
+                                      .finish_ns = (double)duration_ns + (double)replay.last_ns -
+                                                   (double)last_ns,
+                                      .sender_wait_ns = replay.wait_ns};
+    set_residences(prediction, replay.residence_ns, replay.residence_count);
+  }
+  replay_free(&replay);
+  return error;
+}
+
+int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
+                   struct prediction *prediction) {
+  struct whatif_series series;
+  uint64_t last_ns;
+  if (bound == 0) return -EINVAL;
+  int error = series_make(queue, &series);
+  if (error) return error;
+  error = last_without_bound(&series, &last_ns);
+  if (!error) error = predict(queue, &series, duration_ns, bound, last_ns, prediction);
+  series_free(&series);
+  return error;
+}
+
+/* ---- the bound to take ------------------------------------------------------------------ */
+
+static int is_cheap(const struct whatif_series *series, uint64_t bound, double latest_ns,
+                    bool *cheap) {
+  struct replay replay;
+  int error = replay_run(series, bound, bound, false, &replay);
+  *cheap = (double)replay.last_ns < latest_ns;
+  replay_free(&replay);
+  return error;
+}
+
+/* More room never makes it later, so that halving finds the least: first by powers of two, as the
+ * answer is mostly small. */
+static uint64_t least_cheap(const struct whatif_series *series, double latest_ns) {
+  uint64_t low = 0, high = 1; /* low is not cheap, high is, in the end */
+  bool cheap;
+  for (;; low = high, high *= 2) {
+    if (is_cheap(series, high, latest_ns, &cheap)) return 0;
+    if (cheap || high > series->count) break;
+  }
+  while (high - low > 1) {
+    uint64_t middle = low + (high - low) / 2;
+    if (is_cheap(series, middle, latest_ns, &cheap)) return 0;
+    if (cheap)
+      high = middle;
+    else
+      low = middle;
+  }
+  return high;
+}
+
+uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns) {
+  struct whatif_series series;
+  uint64_t last_ns, bound = 0;
+  if (series_make(queue, &series)) return 0;
+  if (!last_without_bound(&series, &last_ns))
+    bound = least_cheap(&series, (double)last_ns + LATE_SHARE * (double)duration_ns);
+  bound = (uint64_t)llround((double)bound * series.scale);
+  series_free(&series);
+  return bound;
+}
+
+/* ---- many at once ----------------------------------------------------------------------- */
+
+struct batching whatif_batching(const struct queue *queue) {
+  struct batching batching = {.fixed_ns = NAN, .each_ns = NAN};
+  struct batches batches;
+  double every = queue->every ? (double)queue->every : 1;
+  if (!batches_find(queue, &batches) &&
+      batches_fit(&batches, &batching.fixed_ns, &batching.each_ns))
+    batching.known = true;
+  if (batching.known) {
+    batching.each_ns /= every;
+    batching.size = (uint64_t)(batches.largest * every);
+    double service_ns = batching.fixed_ns + batching.each_ns * (double)batching.size;
+    batching.rate = (double)(batching.size * batches_consumers(queue)) * 1e9 / service_ns;
+  }
+  batches_free(&batches);
+  return batching;
+}
+
+int whatif_receive(const struct queue *queue, uint64_t duration_ns, uint64_t size,
+                   double fixed_share, struct prediction *prediction) {
+  struct whatif_series series;
+  uint64_t last_ns;
+  if (size == 0) return -EINVAL;
+  int error = series_make(queue, &series);
+  if (error) return error;
+  error = last_without_bound(&series, &last_ns);
+  if (!error) {
+    bool one_by_one = series.batch_limit == 1;
+    if (one_by_one) series.service = (struct service){fixed_share, 1 - fixed_share};
+    series.batch_limit = scaled_bound(&series, size);
+    error = predict(queue, &series, duration_ns, NO_BOUND, last_ns, prediction);
+    prediction->bound = 0;
+  }
+  series_free(&series);
+  return error;
+}

@@ -1,0 +1,178 @@
+/* whatif_batches.c - see whatif_batches.h. */
+#include "whatif_batches.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+  THREADS = 1 << 16,
+  /* The messages of a batch are freed one right after the other; from batch to batch there is a
+   * service in between. The line is drawn where nothing should be. */
+  APART = 16,
+  FIT_BATCHES = 4, /* least to tell anything from */
+};
+#define FIT_ERROR 0.2  /* of a mean service: the standard error of what is fixed, at most */
+#define ONE_BY_ONE 1.2 /* messages that depart at once, mean; below that it's chance */
+
+struct worker {
+  uint64_t last_ns;    /* its last departure; 0: none */
+  uint64_t free_ns;    /* since when it was free for the batch that it is at */
+  uint64_t arrival_ns; /* of that batch's first message */
+  uint32_t batch;
+};
+
+static int compare_deaths(const void *a, const void *b, void *context) {
+  const struct residence *messages = context;
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  uint64_t x_ns = messages[x].death_ns, y_ns = messages[y].death_ns;
+  if (x_ns != y_ns) return x_ns < y_ns ? -1 : 1;
+  return x < y ? -1 : x > y;
+}
+
+static void sort_by_death(const struct queue *queue, struct batches *batches) {
+  const struct residence *messages = queue->messages;
+  bool sorted = true;
+  for (size_t i = 0; i < queue->message_count; i++) {
+    if (messages[i].death_ns == RESIDENCE_LIVE) continue;
+    uint32_t *place = &batches->by_death[batches->departed++];
+    *place = (uint32_t)i;
+    if (batches->departed > 1 && compare_deaths(place - 1, place, (void *)messages) > 0)
+      sorted = false;
+  }
+  if (!sorted)
+    qsort_r(batches->by_death, batches->departed, sizeof(uint32_t), compare_deaths,
+            (void *)messages);
+}
+
+/* Departures of one thread that are no further apart are of one batch. Negative: none are. */
+static double apart_ns(const struct queue *queue, const struct batches *batches,
+                       struct worker *workers) {
+  double batch = queue->batch / (double)(queue->every ? queue->every : 1), busy_ns = 0;
+  if (!(batch >= ONE_BY_ONE)) return -1;
+  for (size_t k = 0; k < batches->departed; k++) {
+    const struct residence *message = &queue->messages[batches->by_death[k]];
+    struct worker *worker = &workers[message->death_thread];
+    if (worker->last_ns && message->birth_ns <= worker->last_ns)
+      busy_ns += (double)(message->death_ns - worker->last_ns);
+    worker->last_ns = message->death_ns;
+  }
+  for (size_t i = 0; i < THREADS; i++)
+    workers[i].last_ns = 0;
+  return busy_ns * batch / (double)batches->departed / APART;
+}
+
+/* Since when a thread can have been free at the earliest, by the messages that it takes, for
+ * threads that have freed none before: in the order of arrival a message is taken only when all
+ * before it are, and all of those but one for each other consumer have departed. So: the c-th last
+ * departure of what came before, from a heap of the c last ones (Kiefer and Wolfowitz, 1955). */
+static bool find_floors(const struct queue *queue, size_t consumers, uint64_t *floors_ns) {
+  uint64_t *heap = calloc(consumers, sizeof(*heap)); /* the earliest first */
+  for (size_t i = 0; heap && i < queue->message_count; i++) {
+    uint64_t death_ns = queue->messages[i].death_ns;
+    floors_ns[i] = heap[0];
+    if (death_ns == RESIDENCE_LIVE || death_ns <= heap[0]) continue;
+    size_t at = 0, child;
+    while ((child = 2 * at + 1) < consumers) {
+      if (child + 1 < consumers && heap[child + 1] < heap[child]) child++;
+      if (heap[child] >= death_ns) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = death_ns;
+  }
+  bool memory = heap != NULL;
+  free(heap);
+  return memory;
+}
+
+static void find(const struct queue *queue, struct batches *batches, struct worker *workers,
+                 const uint64_t *floors_ns) {
+  double limit_ns = apart_ns(queue, batches, workers);
+  for (size_t k = 0; k < batches->departed; k++) {
+    uint32_t place = batches->by_death[k];
+    const struct residence *message = &queue->messages[place];
+    struct worker *worker = &workers[message->death_thread];
+    bool joins = worker->last_ns && message->birth_ns <= worker->last_ns &&
+                 (double)(message->death_ns - worker->last_ns) <= limit_ns;
+    if (!joins) {
+      worker->free_ns = worker->last_ns ? worker->last_ns : floors_ns[place];
+      worker->arrival_ns = message->birth_ns;
+      worker->batch = (uint32_t)batches->count++;
+      batches->served[worker->batch].messages = 0;
+    }
+    if (message->birth_ns < worker->arrival_ns) worker->arrival_ns = message->birth_ns;
+    uint64_t begin_ns = worker->free_ns > worker->arrival_ns ? worker->free_ns : worker->arrival_ns;
+    struct served *served = &batches->served[worker->batch];
+    served->service_ns = message->death_ns > begin_ns ? message->death_ns - begin_ns : 0;
+    if (++served->messages > batches->largest) batches->largest = served->messages;
+    batches->of[place] = worker->batch;
+    worker->last_ns = message->death_ns;
+  }
+}
+
+int batches_find(const struct queue *queue, struct batches *batches) {
+  size_t room = queue->message_count + 1;
+  *batches = (struct batches){.by_death = calloc(room, sizeof(uint32_t)),
+                              .of = calloc(room, sizeof(uint32_t)),
+                              .served = calloc(room, sizeof(struct served))};
+  struct worker *workers = calloc(THREADS, sizeof(*workers));
+  uint64_t *floors_ns = calloc(room, sizeof(*floors_ns));
+  bool memory = batches->by_death && batches->of && batches->served && workers && floors_ns &&
+                find_floors(queue, batches_consumers(queue), floors_ns);
+  if (memory) {
+    sort_by_death(queue, batches);
+    find(queue, batches, workers, floors_ns);
+  }
+  free(workers);
+  free(floors_ns);
+  return memory ? 0 : -ENOMEM;
+}
+
+void batches_free(struct batches *batches) {
+  free(batches->by_death);
+  free(batches->of);
+  free(batches->served);
+  *batches = (struct batches){0};
+}
+
+size_t batches_consumers(const struct queue *queue) {
+  return queue->consumers ? queue->consumers : 1;
+}
+
+/* Standard error of the part that is fixed: from the scatter about the line, and how far its sizes
+ * are apart. */
+static double error_of(const struct batches *batches, double fixed_ns, double each_ns,
+                       double sum_xx, double spread) {
+  double squares = 0, n = (double)batches->count;
+  for (size_t i = 0; i < batches->count; i++) {
+    const struct served *served = &batches->served[i];
+    double off = (double)served->service_ns - fixed_ns - each_ns * served->messages;
+    squares += off * off;
+  }
+  return sqrt(squares / (n - 2) * sum_xx / (n * spread));
+}
+
+bool batches_fit(const struct batches *batches, double *fixed_ns, double *each_ns) {
+  double n = (double)batches->count, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
+  for (size_t i = 0; i < batches->count; i++) {
+    double x = batches->served[i].messages, y = (double)batches->served[i].service_ns;
+    sum_x += x;
+    sum_y += y;
+    sum_xx += x * x;
+    sum_xy += x * y;
+  }
+  double spread = sum_xx - sum_x * sum_x / n; /* sum of squares about the mean */
+  if (batches->count < FIT_BATCHES || spread <= 0) return false;
+  double each = (sum_xy - sum_x * sum_y / n) / spread;
+  if (each < 0) each = 0;
+  double fixed = (sum_y - each * sum_x) / n;
+  if (fixed < 0) {
+    fixed = 0;
+    each = sum_xy / sum_xx;
+  }
+  if (error_of(batches, fixed, each, sum_xx, spread) > FIT_ERROR * sum_y / n) return false;
+  *fixed_ns = fixed;
+  *each_ns = each;
+  return true;
+}
