@@ -219,15 +219,19 @@ static void startup(const struct behaviour *behaviour, const struct plan *plan) 
   clock_sleep_until(clock_now_ns() + plan->fill_ns);
 }
 
+/* Each turn makes a few and has freed them when it ends. */
 static void churn(const struct behaviour *behaviour, const struct plan *plan) {
   (void)behaviour;
-  struct record *some[8] = {NULL};
+  struct record *some[8];
   declare("churn_work", "healthy");
-  struct turns turns = turns_of(20000, plan->fill_ns);
-  for (size_t i = 0; next_turn(&turns); i++) {
-    struct record **place = &some[(size_t)lrand48() % 8];
-    if (*place != NULL) record_free(*place);
-    *place = churn_work();
+  struct turns turns = turns_of(100000, plan->fill_ns);
+  while (next_turn(&turns)) {
+    int count = 1 + (int)(lrand48() % 8);
+    for (int i = 0; i < count; i++)
+      some[i] = churn_work();
+    clock_work_until(clock_now_ns() + 10000);
+    for (int i = 0; i < count; i++)
+      record_free(some[i]);
   }
 }
 
@@ -241,5 +245,5 @@ const struct behaviour lone_behaviours[] = {
     {"logging-ring", .run = logging_ring},
     {"startup", .run = startup},
     {"churn", .run = churn},
-    {NULL},
+    {.name = NULL},
 };

@@ -48,5 +48,5 @@ const struct behaviour loop_behaviours[] = {
      .lines = {{PARCELS, .label = "unbounded-queue", .rho = 1.8}}},
     {"pooled-nodes-healthy", .threads = true, .run = pooled_nodes,
      .lines = {{PARCELS, .label = "healthy", .rho = 0.7}}},
-    {NULL},
+    {.name = NULL},
 };

@@ -157,5 +157,5 @@ static void double_buffer(const struct behaviour *behaviour, const struct plan *
 const struct behaviour pool_behaviours[] = {
     {"thread-pool", .threads = true, .run = thread_pool},
     {"double-buffer", .threads = true, .run = double_buffer},
-    {NULL},
+    {.name = NULL},
 };

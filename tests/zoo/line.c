@@ -75,7 +75,7 @@ static void *consume(void *argument) {
   pthread_setname_np(pthread_self(), "consumer");
   double service = (double)line->gap_ns * line->rho * line->consumers;
   uint64_t done_ns = line->start_ns;
-  size_t limit = line->take != 0 ? line->take : 1;
+  size_t taken = 0, limit = line->take != 0 ? line->take : 1;
   if (line->offline) clock_sleep_until(line->end_ns);
   for (;;) {
     struct message messages[TAKE_MAX];
@@ -89,7 +89,8 @@ static void *consume(void *argument) {
     else
       clock_sleep_until(done_ns);
     for (size_t i = 0; i < count; i++) {
-      queue_free_message(&line->queue, &messages[i]);
+      bool forgotten = line->forgets != 0 && ++taken % line->forgets == 0;
+      if (!forgotten) queue_free_message(&line->queue, &messages[i]);
       if (line->next != NULL) line->next->send(&line->next->queue);
     }
     if (rest(line)) done_ns = clock_now_ns();

@@ -40,6 +40,7 @@ struct line {
   bool nobody;                       /* drains it */
   bool offline;                      /* consumers come when all has arrived, and work fast */
   bool urgent, slow_path;            /* the queue's */
+  unsigned forgets;                  /* consumers do, to free one message in so many; 0: none */
   struct line *next; /* a consumer sends on what it took: it is the next one's producer */
 
   /* Set by the run. */

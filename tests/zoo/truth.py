@@ -30,8 +30,9 @@ def why_void(truth):
             return "was not at its bound in the last three fifths"
     if label == "healthy" and min(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
         return "did not become empty in the last three fifths"
-    if label in ("stalled-or-leak", "startup") and (truth["freed_filling"] or truth["born"] < 1000):
-        return "something was freed, or hardly anything made"
+    if label in ("stalled-or-leak", "startup"):
+        if truth["born"] < 1000 or (truth["freed_filling"] and truth["left"] < 0.05 * truth["born"]):
+            return "most was freed, or hardly anything made"
     if label == "cache-or-pool" and (truth["born"] < 2 * top or min(least[2:]) < 0.2 * top):
         return "did not stay at a level, or had no turnover"
     return None

@@ -122,7 +122,10 @@ fn named<T: Send + 'static>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> thread::JoinHandle<T> {
-    thread::Builder::new().name(name.into()).spawn(body).unwrap()
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(body)
+        .unwrap()
 }
 
 fn run<T: Send + 'static, S: Sending<T> + Clone + Send + 'static>(
@@ -133,11 +136,15 @@ fn run<T: Send + 'static, S: Sending<T> + Clone + Send + 'static>(
     send: fn(c_int, &S),
 ) {
     let (sender, receiver) = ends;
-    let consumer = named("consumer", move || consume(queue, receiver, GAP.mul_f64(rho)));
+    let consumer = named("consumer", move || {
+        consume(queue, receiver, GAP.mul_f64(rho))
+    });
     let senders: Vec<_> = (0..producers)
         .map(|_| {
             let sender = sender.clone();
-            named("producer", move || produce(GAP * producers, || send(queue, &sender)))
+            named("producer", move || {
+                produce(GAP * producers, || send(queue, &sender))
+            })
         })
         .collect();
     drop(sender);
@@ -149,7 +156,11 @@ fn run<T: Send + 'static, S: Sending<T> + Clone + Send + 'static>(
 
 fn declare(site: &str, label: &str, bound: usize, per_block: u32, block_bytes: u32) -> c_int {
     let text = |text: &str| CString::new(text).unwrap().into_raw() as *const c_char;
-    let policy = if bound > 0 { text("blocking") } else { std::ptr::null() };
+    let policy = if bound > 0 {
+        text("blocking")
+    } else {
+        std::ptr::null()
+    };
     let queue = LogQueue {
         site: text(site),
         label: text(label),
@@ -165,7 +176,11 @@ fn declare(site: &str, label: &str, bound: usize, per_block: u32, block_bytes: u
 
 fn run_named(name: &str, producers: u32) {
     let healthy = name.ends_with("healthy");
-    let label = if healthy { "healthy" } else { "unbounded-queue" };
+    let label = if healthy {
+        "healthy"
+    } else {
+        "unbounded-queue"
+    };
     let rho = if healthy { 0.7 } else { 1.8 };
     if name == "rust-sync-channel-bounded" {
         let queue = declare("boxed_send", "bounded-queue", BOUND, 1, 1000);
@@ -190,10 +205,12 @@ fn main() {
         NAMES.iter().for_each(|name| println!("{name} producers"));
         return;
     }
-    let path = option("--log").filter(|_| NAMES.contains(&name)).unwrap_or_else(|| {
-        eprintln!("usage: zoo_rs BEHAVIOUR --log FILE [--threads 3x1]\n       zoo_rs --list");
-        std::process::exit(2)
-    });
+    let path = option("--log")
+        .filter(|_| NAMES.contains(&name))
+        .unwrap_or_else(|| {
+            eprintln!("usage: zoo_rs BEHAVIOUR --log FILE [--threads 3x1]\n       zoo_rs --list");
+            std::process::exit(2)
+        });
     let producers = option("--threads").and_then(|threads| threads.split('x').next()?.parse().ok());
     run_named(name, producers.unwrap_or(1));
     let path = CString::new(path.as_str()).unwrap();
