@@ -26,7 +26,7 @@ static struct human blocks(double value) {
 }
 static struct human factor(double value) {
   if (isfinite(value)) return format_factor(value);
-  return isnan(value) ? (struct human){"-"} : (struct human){"infinite"};
+  return isnan(value) ? (struct human){"-"} : (struct human){"inf"};
 }
 
 /* ---- figures ---------------------------------------------------------------------------- */
