@@ -43,9 +43,15 @@ static const char *part_end(const char *begin) {
   return at;
 }
 
-/* Whether the first or the last part of a function's name is one of the words: "message_new",
- * "newMessage", "~Message". */
-static bool is_made_of(const char *function, const char *const *words) {
+/* Words that tell what a function is for: `anywhere` in its name, or only at its ends, since in the
+ * middle ("handle_new_client") they mean something else. */
+struct words {
+  const char *const *anywhere, *const *at_ends;
+};
+
+/* Whether a function's name has one of the words: "message_new", "newMessage", "queue_free_item",
+ * "~Message". */
+static bool is_made_of(const char *function, const struct words *words) {
   char name[NAME_SIZE];
   const char *at = demangle_shorten(function, name, sizeof name);
   for (const char *colons = at; (colons = strstr(colons, "::")); colons += 2)
@@ -58,7 +64,8 @@ static bool is_made_of(const char *function, const char *const *words) {
       at++;
       continue;
     }
-    is = is_word(words, at, end);
+    if (is_word(words->anywhere, at, end)) return true;
+    is = is_word(words->at_ends, at, end);
     if (first && is) return true;
     first = false;
     at = end;
@@ -66,14 +73,18 @@ static bool is_made_of(const char *function, const char *const *words) {
   return is;
 }
 
-static const char *const making[] = {
-    "alloc",     "allocate", "malloc",  "calloc", "realloc", "new",    "clone",
-    "copy",      "dup",      "strdup",  "memdup", "create",  "make",   "init",
-    "construct", "build",    "reserve", "grow",   "resize",  "ensure", NULL};
-static const char *const freeing[] = {"free",     "delete",  "destroy",    "release", "drop",
-                                      "clear",    "dispose", "deallocate", "dealloc", "unref",
-                                      "cleanup",  "fini",    "finalize",   "deinit",  "finish",
-                                      "complete", "done",    NULL};
+static const struct words making = {
+    (const char *const[]){"alloc", "allocate", "malloc", "calloc", "realloc", "clone", "dup",
+                          "strdup", "memdup", NULL},
+    (const char *const[]){"new", "copy", "create", "make", "init", "construct", "build", "reserve",
+                          "grow", "resize", "ensure", NULL},
+};
+static const struct words freeing = {
+    (const char *const[]){"free", "delete", "destroy", "dealloc", "deallocate", "dispose", "unref",
+                          NULL},
+    (const char *const[]){"release", "drop", "clear", "cleanup", "fini", "finalize", "deinit",
+                          "finish", "complete", "done", NULL},
+};
 
 /* ---- the frame -------------------------------------------------------------------------- */
 
@@ -98,7 +109,7 @@ static size_t own_frame(struct stack stack, size_t from) {
   return from;
 }
 
-static size_t outward(struct stack stack, size_t frame, const char *const *words) {
+static size_t outward(struct stack stack, size_t frame, const struct words *words) {
   for (int i = 0; i < OUTWARD_MAX && stack.frames[frame].function; i++) {
     size_t next = own_frame(stack, frame + 1);
     if (next == stack.count || !is_made_of(stack.frames[frame].function, words)) break;
@@ -154,7 +165,7 @@ static struct queue_place place_of(const struct report *report, const struct que
     size_t common = own_frame(stack, stack.count - common_frames(stack, stack_of(report, other)));
     if (common < stack.count && common > frame) frame = common;
   }
-  if (frame < stack.count) frame = outward(stack, frame, freed ? freeing : making);
+  if (frame < stack.count) frame = outward(stack, frame, freed ? &freeing : &making);
   return describe(stack, frame);
 }
 
@@ -182,4 +193,9 @@ bool queue_place_threads(const struct report *report, const struct queue_parties
   if (threads->count > shown && length < size)
     snprintf(text + length, size - length, " and %zu more threads", threads->count - shown);
   return threads->count > 1;
+}
+
+bool queue_place_one_thread(const struct queue *queue) {
+  const struct queue_parties *fill = &queue->filled_by_threads, *drain = &queue->drained_by_threads;
+  return fill->count == 1 && drain->count == 1 && fill->of[0].id == drain->of[0].id;
 }

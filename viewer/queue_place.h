@@ -26,4 +26,7 @@ struct queue_place queue_place_of(const struct report *report, uint32_t stack);
 bool queue_place_threads(const struct report *report, const struct queue_parties *threads,
                          char *text, size_t size);
 
+/* Whether one thread both fills and drains it, as in an event loop. */
+bool queue_place_one_thread(const struct queue *queue);
+
 #endif

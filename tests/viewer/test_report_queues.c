@@ -205,13 +205,49 @@ Test(report_queues, a_policy_to_drop_tells_how_many_were_lost) {
   free_reported(&reported);
 }
 
+Test(report_queues, what_drops_is_not_told_how_long_its_sender_would_wait) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_BOUNDED);
+  expect_said(&reported, "instead: peak", true);
+  diagnosis->queues[0].policy = POLICY_DROP_OLDEST;
+  diagnosis->queues[0].thrown_away = 7;
+  expect_said(&reported, "instead: peak", false);
+  free_reported(&reported);
+}
+
+Test(report_queues, of_a_run_that_ended_with_the_queue_full_no_bound_is_called_enough) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  struct queue *queue = &diagnosis->queues[0];
+  expect_said(&reported, "By this record room for one message is enough", true);
+  expect_said(&reported, "same finishing time", true);
+  for (size_t i = 0; i < queue->message_count; i++) /* killed when all had been sent */
+    if (queue->messages[i].death_ns > 170000000) queue->messages[i].death_ns = RESIDENCE_LIVE;
+  diagnosis->duration_ns = 170000000;
+  expect_said(&reported, "Bound 64: peak", true);
+  expect_said(&reported, "% later", true);
+  expect_said(&reported, "is enough", false);
+  expect_said(&reported, "That slows it to the consumer's pace, 400/s.", true);
+  free_reported(&reported);
+}
+
+Test(report_queues, sites_of_one_function_are_told_apart_by_their_number) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  expect_said(&reported, "7.81 KiB by story+0x400, 1000 B by story+0x700.", true);
+  diagnosis->queues[0].sites[1].site = diagnosis->queues[0].sites[0].site;
+  expect_said(&reported, "7.81 KiB by story+0x400 (site 5), 1000 B by story+0x400 (site 5).", true);
+  free_reported(&reported);
+}
+
 Test(report_queues, an_event_loop_drains_what_it_fills_itself) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
   expect_said(&reported, "`worker` drains it", true);
   diagnosis->queues[0].drained_by_threads = diagnosis->queues[0].filled_by_threads;
   expect_said(&reported, "`sender` fills it", true);
-  expect_said(&reported, "itself drains it", true);
+  expect_said(&reported, "and drains it itself at story+0x900", true);
+  expect_said(&reported, "the thread that fills it also drains it and can't wait for itself", true);
   free_reported(&reported);
 }
 
