@@ -1,5 +1,6 @@
 /* test_report_queues.c - verdicts in sentences and pictures, of hand-made diagnoses. */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "queues.h"
 #include "reported.h"
 #include "story.h"
+#include "viewer/commands.h"
 #include "viewer/report_queues.h"
 
 static struct reported story(void) {
@@ -272,4 +274,26 @@ Test(report_queues, who_is_not_sure_says_so) {
   diagnosis->queues[0].confidence = 0.6;
   expect_said(&reported, "Unbounded queue (60% sure):", true);
   free_reported(&reported);
+}
+
+/* ---- the option ------------------------------------------------------------------------- */
+
+static void quiet(void) {
+  cr_redirect_stdout();
+  cr_redirect_stderr();
+}
+
+static int summary_with(const char *option, const char *value, const char *path) {
+  char *arguments[] = {(char[]){"summary"}, (char *)option, (char *)value, (char *)path, NULL};
+  return summary_command(4, arguments);
+}
+
+Test(report_queues, a_queue_that_is_not_there_is_wrong_usage, .init = quiet) {
+  struct trace_writer *writer = story_begin(NULL, STORY_UNBOUNDED);
+  writer_finish(writer);
+  cr_expect_eq(summary_with("--queue", "1", writer_path(writer)), DWELL_OK);
+  cr_expect_eq(summary_with("--queue", "99", writer_path(writer)), DWELL_USAGE);
+  cr_expect_eq(summary_with("--queue", "x", writer_path(writer)), DWELL_USAGE);
+  cr_expect_eq(summary_with("--queue=1", "--site=5", writer_path(writer)), DWELL_USAGE);
+  writer_free(writer);
 }
