@@ -12,7 +12,7 @@
 
 #include "demangle.h"
 
-enum { NAME_SIZE = 512, OUTWARD_MAX = 4 };
+enum { NAME_SIZE = 512, OUTWARD_MAX = 4, NAMED_MAX = 10 };
 
 struct stack {
   const struct frame *frames; /* leaf first */
@@ -118,6 +118,17 @@ static size_t outward(struct stack stack, size_t frame, const struct words *word
   return frame;
 }
 
+/* A stripped module's offset says little to a reader: the next own frame with a name, if it's near.
+ */
+static size_t named(struct stack stack, size_t frame) {
+  size_t at = frame;
+  for (int i = 0; i < NAMED_MAX && at < stack.count; i++) {
+    if (stack.frames[at].function) return at;
+    at = own_frame(stack, at + 1);
+  }
+  return frame;
+}
+
 static struct queue_place describe(struct stack stack, size_t frame) {
   struct queue_place place = {0};
   char name[NAME_SIZE], where[NAME_SIZE], via[NAME_SIZE] = "";
@@ -165,7 +176,7 @@ static struct queue_place place_of(const struct report *report, const struct que
     size_t common = own_frame(stack, stack.count - common_frames(stack, stack_of(report, other)));
     if (common < stack.count && common > frame) frame = common;
   }
-  if (frame < stack.count) frame = outward(stack, frame, freed ? &freeing : &making);
+  if (frame < stack.count) frame = outward(stack, named(stack, frame), freed ? &freeing : &making);
   return describe(stack, frame);
 }
 
@@ -182,17 +193,20 @@ struct queue_place queue_place_drained(const struct report *report, const struct
 bool queue_place_threads(const struct report *report, const struct queue_parties *threads,
                          char *text, size_t size) {
   enum { SHOWN = 2 };
-  size_t shown = threads->count > SHOWN ? SHOWN : threads->count, length = 0;
+  size_t count = threads->count, length = 0;
+  /* most first: those that hardly took part are not worth a word */
+  while (count > 1 && threads->of[count - 1].share < 0.02)
+    count--;
   snprintf(text, size, "nobody");
-  for (size_t i = 0; i < shown && length < size; i++) {
+  for (size_t i = 0; i < count && i < SHOWN && length < size; i++) {
     const char *name = trace_file_thread_name(report->file, threads->of[i].id);
-    const char *before = i == 0 ? "" : i + 1 == threads->count ? " and " : ", ";
+    const char *before = i == 0 ? "" : i + 1 == count ? " and " : ", ";
     length += (size_t)(*name ? snprintf(text + length, size - length, "%s`%.60s`", before, name)
                              : snprintf(text + length, size - length, "%sa thread", before));
   }
-  if (threads->count > shown && length < size)
-    snprintf(text + length, size - length, " and %zu more threads", threads->count - shown);
-  return threads->count > 1;
+  if (count > SHOWN && length < size)
+    snprintf(text + length, size - length, " and %zu more", count - SHOWN);
+  return count > 1;
 }
 
 bool queue_place_one_thread(const struct queue *queue) {

@@ -263,8 +263,11 @@ Test(report_queues, several_threads_are_named_and_counted) {
   queue->filled_by_threads = (struct queue_parties){parties, 2};
   expect_said(&reported, "`sender` and `sender` fill it", true);
   expect_said(&reported, "senders wait", true);
+  parties[1].share = 0.01; /* hardly took part */
+  expect_said(&reported, "`sender` fills it", true);
+  parties[1].share = 0.25;
   queue->filled_by_threads.count = 4;
-  expect_said(&reported, "`sender`, `sender` and 2 more threads fill it", true);
+  expect_said(&reported, "`sender`, `sender` and 2 more fill it", true);
   free_reported(&reported);
 }
 
