@@ -12,8 +12,13 @@ static const char *or_else(const struct queue_place *place, const char *otherwis
 
 /* Only a higher rate of departure makes a queue shorter for good. */
 static void advise_many(FILE *out, const struct report *report, const struct queue *queue) {
-  if (!(queue->batch < 1.5) || !queue->drained_by_threads.count) return;
   struct queue_place drained = queue_place_drained(report, queue);
+  if (queue->departure_rate == 0) {
+    fprintf(out, " Nothing departed while it filled: let %s run meanwhile.",
+            or_else(&drained, "who drains it"));
+    return;
+  }
+  if (!(queue->batch < 1.5)) return;
   struct batching batching = whatif_batching(queue);
   fprintf(out, " Then let %s take many at a time", or_else(&drained, "who drains it"));
   if (batching.known && batching.rate > queue->departure_rate)

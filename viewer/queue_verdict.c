@@ -62,7 +62,10 @@ static void say_parties(FILE *out, const struct report *report, const struct que
     fputs(", one at a time", out);
   else if (!isnan(queue->batch))
     fprintf(out, ", about %s at a time", format_factor(queue->batch).text);
-  fprintf(out, ", %s", format_rate(queue->departure_rate).text);
+  if (queue->departure_rate > 0)
+    fprintf(out, ", %s", format_rate(queue->departure_rate).text);
+  else
+    fputs(", not while it filled", out);
 }
 
 /* What one message costs, and of what. */

@@ -253,6 +253,18 @@ Test(report_queues, an_event_loop_drains_what_it_fills_itself) {
   free_reported(&reported);
 }
 
+Test(report_queues, what_is_drained_at_the_end_only_is_said_to_be_so) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  diagnosis->queues[0].departure_rate = 0;
+  diagnosis->queues[0].rho = INFINITY;
+  expect_said(&reported, "one at a time, not while it filled", true);
+  expect_said(&reported, "rho", false);
+  expect_said(&reported, "Nothing departed while it filled: let story+0x900 run meanwhile.", true);
+  expect_said(&reported, "many at a time", false);
+  free_reported(&reported);
+}
+
 Test(report_queues, several_threads_are_named_and_counted) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
