@@ -76,7 +76,8 @@ install: all # install below $(DESTDIR)$(PREFIX)
 	install -m 644 $(BUILD)/libdwell.so $(BUILD)/libproducer.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 producer/producer.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 man/dwell.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/summary-json.md $(DESTDIR)$(PREFIX)/share/doc/dwell
+	install -m 644 README.md CHANGELOG.md LICENSE docs/summary-json.md docs/reading.md \
+	  $(DESTDIR)$(PREFIX)/share/doc/dwell
 
 uninstall: # remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,dwell producer_demo producer_broker) \

@@ -58,29 +58,23 @@ static int describe_sites(const struct profile *profile, const struct residences
   return 0;
 }
 
-/* ---- rates ------------------------------------------------------------------------------ */
-
-/* Slope of residence over time of arrival, of those that arrived in [from, to] and departed by
- * `until`: least squares. */
-static double slope_of_residence(const struct measured *measured, uint64_t from_ns, uint64_t to_ns,
-                                 uint64_t until_ns) {
-  const struct level *level = &measured->level;
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (size_t i = 0; i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
-      continue;
-    double born = (double)(message->birth_ns - from_ns),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++;
-    x += born;
-    y += stayed;
-    xx += born * born;
-    xy += born * stayed;
+/* Nodes are made for those only that were let in. */
+static void leave_out_turned_away(struct queue *queue, double turned_away) {
+  double all = queue->arrivals, let_in = all - turned_away;
+  queue->arrivals = let_in;
+  if (turned_away <= 0 || let_in <= 0) return;
+  for (size_t i = 0; i < queue->site_count; i++) {
+    struct queue_site *site = &queue->sites[i];
+    if (site->carries || site->blocks_per_message > 0.98) continue;
+    double blocks = site->blocks_per_message * all / let_in, bytes = site->bytes_per_message;
+    queue->blocks_per_message += blocks - site->blocks_per_message;
+    site->bytes_per_message *= all / let_in;
+    queue->bytes_per_message += site->bytes_per_message - bytes;
+    site->blocks_per_message = blocks;
   }
-  double spread = xx - x * x / n;
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
 }
+
+/* ---- rates ------------------------------------------------------------------------------ */
 
 static void describe_rates(const struct measured *measured, struct queue *queue) {
   const struct level *level = &measured->level;
@@ -100,11 +94,14 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
     queue->departure_rate = departed * measured->weight / seconds;
   }
   queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
-  queue->residence_slope = slope_of_residence(measured, from, to, measured->duration_ns);
+  /* what is freed in one go at the end says nothing of what it would have waited */
+  queue->residence_slope = verdict_slope(level, from, to, to);
+  if (isnan(queue->residence_slope))
+    queue->residence_slope = verdict_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
   /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
-  double slope = slope_of_residence(measured, from, to, to);
-  if (!isnan(slope) && slope > 0) queue->rho = 1 + slope;
+  if (queue->residence_slope > 0 && measured->order.in_order >= 0.95)
+    queue->rho = 1 + queue->residence_slope;
 }
 
 /* ---- residence -------------------------------------------------------------------------- */
@@ -167,7 +164,9 @@ static void describe_policy(const struct profile *profile, const struct measured
     if (queue->sites[i].carries)
       folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
   double turned_away = young * measured->weight + folded;
-  double thrown_away = measured->departures.coupled_share * queue->departures;
+  /* in a sample an arrival that pushed another out is seen as often as any */
+  double seen = measured->estimated ? 1 / measured->weight : 1;
+  double pushed_out = fmin(measured->departures.coupled_share / seen, 1);
   bool other_thread = measured->departures.same_thread_share < 0.95;
   queue->policy = POLICY_BLOCKING;
   if (turned_away >= 0.01 * (queue->arrivals + folded)) {
@@ -175,7 +174,7 @@ static void describe_policy(const struct profile *profile, const struct measured
     queue->turned_away = turned_away;
   } else if (measured->departures.coupled_share >= (other_thread ? 0.02 : 0.3)) {
     queue->policy = POLICY_DROP_OLDEST;
-    queue->thrown_away = thrown_away;
+    queue->thrown_away = pushed_out * queue->departures;
   }
 }
 
@@ -260,6 +259,8 @@ static size_t take_out_turned_away(struct queue *queue, double usual_ns) {
 }
 
 static int measure(const struct profile *profile, struct queue *queue, struct measured *measured) {
+  /* blocks that are freed between two of the messages that are looked at */
+  double each = fmax(queue->arrivals / (double)queue->message_count, 1);
   *measured = (struct measured){.estimated = queue->estimated,
                                 .count = queue->message_count,
                                 .first_ns = queue->messages[0].birth_ns,
@@ -269,8 +270,8 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
       level_begin(&measured->level, queue->messages, queue->message_count, profile->duration_ns);
   measured->departed = measured->level.death_count;
   if (!error)
-    error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
-                               &measured->departures);
+    error = departures_measure(queue->messages, queue->message_count,
+                               queue->blocks_per_message * each, &measured->departures);
   if (error) return error;
   uint64_t top_ns;
   size_t hands = 2 * (size_t)measured->departures.consumers,
@@ -310,7 +311,7 @@ int describe_group(const struct profile *profile, const struct residences *resid
     struct verdict verdict = verdict_of(&measured);
     queue->kind = verdict.kind;
     queue->confidence = verdict.confidence;
-    queue->arrivals -= young * measured.weight;
+    leave_out_turned_away(queue, young * measured.weight);
     queue->batch = queue->estimated || queue->every > 1 ? NAN : measured.departures.batch;
     queue->consumers = measured.departures.consumers;
     describe_rates(&measured, queue);
