@@ -55,9 +55,10 @@ static void put_prediction(struct terminal *terminal, const struct outlook *outl
   struct human peak = format_bytes((uint64_t)(prediction->peak_bytes + 0.5));
   struct human ratio = format_ratio(prediction->peak_bytes, recorded->peak_bytes);
   struct human finish = format_duration(prediction->finish_ns);
+  double ratio_of_ends = prediction->finish_ns / recorded->finish_ns;
   struct human later =
-      format_share(prediction->finish_ns - recorded->finish_ns, recorded->finish_ns);
-  bool is_later = prediction->finish_ns >= recorded->finish_ns * 1.0005;
+      ratio_of_ends < 2 ? format_share(ratio_of_ends - 1, 1) : format_ratio(1, ratio_of_ends);
+  bool is_later = ratio_of_ends >= 1.0005;
   struct human wait = format_duration(prediction->sender_wait_ns);
   struct human p50 = format_duration(prediction->residence_p50_ns);
   struct human p99 = format_duration(prediction->residence_p99_ns);
@@ -126,7 +127,9 @@ static void put_offer(struct terminal *terminal, const struct outlook *outlook) 
   const struct prediction *is = &outlook->recommended, *was = &outlook->recorded;
   if (is->bound == 0 || less(outlook, is) < 1.005) {
     put_text(terminal, STRONG, "",
-             "A bound would bring nothing: it never holds more than it needs.");
+             outlook->queue->bound > 0
+                 ? "A smaller bound would bring nothing, or make the run longer."
+                 : "A bound would bring nothing: it never holds more than it needs.");
     return;
   }
   put_sentence(terminal, STRONG,
