@@ -22,7 +22,7 @@ def complaint($queue; $queues):
   elif .[0] == "filled_by" or .[0] == "drained_by" then
     . as [$side, $of, $name]
     | [$queue[$side] // {threads: [], stacks: []} | parties($of) | select(.name == $name) | .share] | add // 0
-    | select(. < 0.5) | "\($side) \($of) \($name): share \(rounded)"
+    | select(. < 0.3) | "\($side) \($of) \($name): share \(rounded)"
   elif .[0] == "said" then empty
   else "no such wish: \(.[0])" end;
 

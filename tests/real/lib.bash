@@ -2,6 +2,8 @@
 # with the shell, as does every process that was started here.
 # shellcheck shell=bash
 
+# Debian's programs, not what is before them in a path
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 work=$(mktemp -d /tmp/dwell-real.XXXXXX)
 started=()
 end_all() {
@@ -12,12 +14,12 @@ end_all() {
 trap end_all EXIT
 trap 'exit 130' INT TERM
 
-# The variables of a way to record, as words for env: default, exact, sample.
-recording() {
+# The variable of a way to record, for env.
+recording() { # default|exact|sample SIZE
   case $1 in
     default) echo DWELL_EXACT=0 ;;
     exact) echo DWELL_EXACT=1 ;;
-    sample) echo DWELL_SAMPLE="${2:-16KiB}" ;;
+    sample) echo DWELL_SAMPLE=$2 ;;
     *) return 2 ;;
   esac
 }
@@ -31,14 +33,18 @@ background() { # COMMAND...
 
 # The same under the recorder, but not its children.
 record() { # COMMAND...
-  # shellcheck disable=SC2046 # words
   background env LD_PRELOAD="$build/libdwell.so" DWELL_OUT="$work/trace.dwl" DWELL_CHILDREN=0 \
-    $(recording "$mode") "$@"
+    "$(recording "$mode" "$sample")" "$@"
 }
 
-# Ends a process that background() started, and waits for it.
-end() { # PID [SIGNAL]
-  kill "-${2:-TERM}" "$1" 2>/dev/null
+# Ends a process that background() started, by force if it doesn't within five seconds.
+end() { # PID
+  kill "$1" 2>/dev/null
+  for _ in $(seq 100); do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.05
+  done
+  kill -KILL "$1" 2>/dev/null && echo "real: $1 had to be killed" >&2
   wait "$1" 2>/dev/null
 }
 
@@ -64,7 +70,7 @@ feed() { # COUNT RATE BYTES [TEXT BEFORE EACH]
     $SIG{PIPE} = sub { exit };
     my ($start, $filler) = (time, "x" x $bytes);
     for my $i (1 .. $count) {
-      print substr("$before$i $filler", 0, $bytes), "\n";
+      print substr("$before$i-$filler", 0, $bytes), "\n";
       next if $i % 10;
       my $early = $start + $i / $rate - time;
       sleep $early if $early > 0;
