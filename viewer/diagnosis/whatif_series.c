@@ -50,7 +50,8 @@ static int find_thoughts(const struct queue *queue, const struct batches *batche
 }
 
 /* The level that a queue is pinned at has in it what is in hand: of each sender one, of each
- * consumer a batch, but no more than can wait. */
+ * consumer a batch, but no more than can wait. With as many senders that can't be told: they come
+ * and go. */
 static uint64_t bound_of(const struct queue *queue, const struct batches *batches) {
   bool blocks = queue->bound > 0 && queue->policy == POLICY_BLOCKING;
   if (!blocks || queue->every > 1 || queue->estimated) return SERIES_UNBOUNDED;
@@ -58,7 +59,7 @@ static uint64_t bound_of(const struct queue *queue, const struct batches *batche
   double level = queue->bound - (double)batches->senders;
   bool full = level >= largest * (1 + consumers);
   double bound = full ? level - consumers * largest : level / (1 + consumers);
-  return bound >= 1 ? (uint64_t)(bound + 0.5) : 1;
+  return bound >= 0.5 ? (uint64_t)(bound + 0.5) : SERIES_UNBOUNDED;
 }
 
 /* ---- work ------------------------------------------------------------------------------- */
