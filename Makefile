@@ -16,7 +16,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
 BASE_CFLAGS = -std=gnu11 $(WARNINGS) -fno-common -fstack-protector-strong -D_GNU_SOURCE -MMD -MP
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo test stress check bench compat fuzz format install uninstall clean
+.PHONY: all help setup demo test stress zoo check bench compat fuzz format install uninstall clean
 
 all: # build everything into build/
 
@@ -39,9 +39,14 @@ test: # install what is missing, build, run all tests
 	@tests/run-all $(BUILD)
 
 stress: # what needs minutes or quiet: kills, ledgers, pairing under load
-	@tools/install-packages build test
-	@$(MAKE) --no-print-directory all tests stress-programs
+	@tools/install-packages build test zoo
+	@$(MAKE) --no-print-directory all tests stress-programs zoo-programs
 	@tests/stress/run $(BUILD)
+
+zoo: # what live programs really did against the verdicts on them; ZOO="--quick bounded"
+	@tools/install-packages build zoo
+	@$(MAKE) --no-print-directory all zoo-programs
+	@tests/zoo/run $(BUILD) $(ZOO)
 
 check: # warnings of two compilers, linters, sanitizers
 	@tools/install-packages build test check
@@ -71,7 +76,8 @@ install: all # install below $(DESTDIR)$(PREFIX)
 	install -m 644 $(BUILD)/libdwell.so $(BUILD)/libproducer.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 producer/producer.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 man/dwell.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md LICENSE docs/summary-json.md $(DESTDIR)$(PREFIX)/share/doc/dwell
+	install -m 644 README.md CHANGELOG.md LICENSE docs/summary-json.md docs/reading.md \
+	  $(DESTDIR)$(PREFIX)/share/doc/dwell
 
 uninstall: # remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,dwell producer_demo producer_broker) \

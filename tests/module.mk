@@ -140,3 +140,27 @@ tests: $(BUILD)/tests/bench/pair $(BUILD)/tests/bench/survivors
 
 bench-programs: $(addprefix $(BUILD)/tests/bench/,pair survivors handoff stl measure trace_control \
   null_shim.so count_shim.so reader)
+
+# The zoo: programs under test, whose own logs are the truth; nothing of dwell's in them.
+ZOO_C = $(wildcard tests/zoo/*.c)
+ZOO_OBJECTS = $(patsubst %.c,$(BUILD)/obj/%.o,$(ZOO_C))
+
+$(BUILD)/obj/tests/zoo/%.o: tests/zoo/%.c tests/module.mk
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) $(PROGRAM_FLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/zoo/zoo: $(ZOO_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -pthread -o $@ $^ -lm
+
+$(BUILD)/tests/zoo/zoo_cc: tests/zoo/zoo.cc $(BUILD)/obj/tests/zoo/log.o
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra $(PROGRAM_FLAGS) -MMD -MP -o $@ $^
+
+$(BUILD)/tests/zoo/zoo_rs: tests/zoo/zoo.rs $(BUILD)/obj/tests/zoo/log.o
+	@mkdir -p $(@D)
+	MAKEFLAGS= rustc --edition 2021 -g -C opt-level=1 -C link-arg=$(BUILD)/obj/tests/zoo/log.o -o $@ $<
+
+# what there is no compiler for is left out
+.PHONY: zoo-programs
+zoo-programs: $(addprefix $(BUILD)/tests/zoo/,zoo zoo_cc $(if $(shell command -v rustc),zoo_rs))

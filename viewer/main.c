@@ -12,18 +12,17 @@ static const struct command {
 } commands[] = {
     {"run", run_command, "record a program, then show what waits and lives long in it"},
     {"summary", summary_command, "show which memory waits in a queue, and what lives long"},
-    {"diff", diff_command, "compare two recorded runs, site by site"},
     {"whatif", whatif_command, "replay a run's queues with bounds: peak, waiting, finishing time"},
     {"check", check_command, "hold a recorded run against rules, for continuous integration"},
+    {"diff", diff_command, "compare two recorded runs, site by site"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(FILE *out) {
-  fputs(
-      "usage: dwell COMMAND [OPTIONS] ...\n\n"
-      "Where was memory born, how long did it live, where did it die, and which of it waits in a\n"
-      "queue?\n\n",
-      out);
+  fputs("usage: dwell COMMAND [OPTIONS] ...\n\n"
+        "Which memory waits in a queue? Where was it born, how long did it live, where did it "
+        "die?\n\n",
+        out);
   for (size_t i = 0; i < COMMANDS; i++)
     fprintf(out, "  dwell %-9s %s\n", commands[i].name, commands[i].summary);
   fputs(

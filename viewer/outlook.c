@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NEVER_MET (UINT64_MAX / 2) /* a bound that holds nobody back */
-
 static const uint64_t usual[] = {8, 64, 512, 4096};
 enum { USUAL = sizeof usual / sizeof *usual };
 
@@ -54,7 +52,7 @@ int outlook_make(const struct diagnosis *diagnosis, const struct queue *queue,
   *outlook = (struct outlook){.queue = queue, .receive = options->receive};
   outlook->bounds = calloc(options->bound_count + USUAL + 1, sizeof *outlook->bounds);
   if (!outlook->bounds) return -ENOMEM;
-  int error = whatif_predict(queue, duration_ns, NEVER_MET, &outlook->recorded);
+  int error = whatif_recorded(queue, duration_ns, &outlook->recorded);
   if (error) return error == -ENODATA ? 0 : error;
   outlook->departs = true;
   outlook->doubts = whatif_doubts(diagnosis, queue);

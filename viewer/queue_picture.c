@@ -5,7 +5,6 @@
  * What is drawn is what the diagnosis counted; something is never drawn as nothing.
  */
 #include <math.h>
-#include <string.h>
 
 #include "format.h"
 #include "report_queues.h"
@@ -147,7 +146,9 @@ static void put_pictures(struct terminal *terminal, const struct picture *pictur
 }
 
 static void put_legend(struct terminal *terminal, const struct picture *residence) {
-  bool pale = memchr(residence->pale, true, sizeof residence->pale) != NULL;
+  bool pale = false;
+  for (int i = 0; i < residence->columns; i++)
+    pale |= residence->pale[i];
   terminal_to(terminal, INDENT);
   terminal->indent = INDENT;
   terminal_put(terminal, ACCENT, "█");

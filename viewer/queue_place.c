@@ -70,9 +70,10 @@ static const char *const making[] = {
     "alloc",     "allocate", "malloc",  "calloc", "realloc", "new",    "clone",
     "copy",      "dup",      "strdup",  "memdup", "create",  "make",   "init",
     "construct", "build",    "reserve", "grow",   "resize",  "ensure", NULL};
-static const char *const freeing[] = {"free",    "delete",  "destroy",    "release", "drop",
-                                      "clear",   "dispose", "deallocate", "dealloc", "unref",
-                                      "cleanup", "fini",    "finalize",   "deinit",  NULL};
+static const char *const freeing[] = {"free",     "delete",  "destroy",    "release", "drop",
+                                      "clear",    "dispose", "deallocate", "dealloc", "unref",
+                                      "cleanup",  "fini",    "finalize",   "deinit",  "finish",
+                                      "complete", "done",    NULL};
 
 /* ---- the frame -------------------------------------------------------------------------- */
 

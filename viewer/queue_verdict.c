@@ -10,6 +10,7 @@
 #include "format.h"
 #include "queue_place.h"
 #include "report_queues.h"
+#include "report_whatif.h"
 
 enum { THREADS_SIZE = 200 };
 
@@ -106,27 +107,13 @@ static void say_basis(FILE *out, const struct report *report, const struct queue
 
 /* ---- what a bound would do -------------------------------------------------------------- */
 
-static void say_doubts(FILE *out, unsigned doubts) {
-  static const struct {
-    unsigned doubt;
-    const char *words;
-  } all[] = {
-      {WHATIF_OPEN_LOOP, "arrivals follow a clock: such a source can't be held back, it would lose "
-                         "what finds no room"},
-      {WHATIF_CYCLE, "who drains it also fills it, or what feeds it: made to wait, it could wait "
-                     "for itself"},
-      {WHATIF_SHARED_CPU, "they share a CPU: departures were slower while it was filled"},
-      {WHATIF_NOT_FIFO, "messages don't depart in the order of their arrival"},
-      {WHATIF_LIVE, "some never departed, and are taken to need as long as the others"},
-      {WHATIF_THINNED, "it is calculated from a part of the messages"},
-  };
-  const char *before = " That may not hold: ";
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    if (doubts & all[i].doubt) {
-      fprintf(out, "%s%s", before, all[i].words);
-      before = "; ";
-    }
-  if (*before == ';') fputs(".", out);
+static void say_doubts(FILE *out, const struct queue *queue, unsigned doubts) {
+  unsigned doubt;
+  for (int i = 0; report_doubt_name(i, &doubt); i++) {
+    char *words = doubts & doubt ? report_doubt_words(queue, doubt) : NULL;
+    if (words) fprintf(out, " But: %s", words);
+    free(words);
+  }
 }
 
 static void say_finish(FILE *out, double finish_ns, double duration_ns) {
@@ -156,7 +143,7 @@ static void say_bound(FILE *out, const struct report *report, const struct queue
   else
     fprintf(out, ", %s %s.", senders ? "senders wait" : "sender waits",
             format_duration(prediction.sender_wait_ns).text);
-  say_doubts(out, whatif_doubts(report->diagnosis, queue));
+  say_doubts(out, queue, whatif_doubts(report->diagnosis, queue));
 }
 
 /* ---- kind by kind ----------------------------------------------------------------------- */
@@ -178,8 +165,8 @@ static void say_unbounded(FILE *out, const struct report *report, const struct q
       fprintf(out, ", %s at last", format_duration(queue->residence_now_ns).text);
     fputs(".", out);
   }
-  say_bound(out, report, queue);
   say_message(out, report, queue);
+  say_bound(out, report, queue);
 }
 
 static void say_policy(FILE *out, const struct queue *queue) {
@@ -216,8 +203,8 @@ static void say_bounded(FILE *out, const struct report *report, const struct que
   if (queue->standing_messages >= 1)
     fprintf(out, " At least %s (%s) always stand in it.", messages(queue->standing_messages).text,
             bytes(queue->standing_bytes).text);
-  say_bound(out, report, queue);
   say_message(out, report, queue);
+  say_bound(out, report, queue);
 }
 
 /* Neutral words: a collection that grows is no fault. */

@@ -17,7 +17,8 @@ static struct human count(double value) {
 }
 /* A percentile that most of those that wait have yet to reach is not a number. */
 static struct human duration(double ns) {
-  return isfinite(ns) ? format_duration(ns) : (struct human){"not reached"};
+  struct human unknown = {"not reached"};
+  return isfinite(ns) ? format_duration(ns) : unknown;
 }
 static struct human blocks(double value) {
   struct human human;
@@ -25,8 +26,9 @@ static struct human blocks(double value) {
   return human;
 }
 static struct human factor(double value) {
+  struct human unknown = {"-"}, infinite = {"inf"};
   if (isfinite(value)) return format_factor(value);
-  return isnan(value) ? (struct human){"-"} : (struct human){"infinite"};
+  return isnan(value) ? unknown : infinite;
 }
 
 /* ---- figures ---------------------------------------------------------------------------- */

@@ -75,7 +75,8 @@ static void put_prediction(struct terminal *terminal, const struct outlook *outl
 
 static void put_table(struct terminal *terminal, const struct outlook *outlook) {
   put_head(terminal);
-  put_prediction(terminal, outlook, &outlook->recorded, "none");
+  put_prediction(terminal, outlook, &outlook->recorded,
+                 outlook->queue->bound > 0 ? "as it is" : "none");
   for (size_t i = 0; i < outlook->bound_count; i++)
     put_prediction(terminal, outlook, &outlook->bounds[i],
                    format_count(outlook->bounds[i].bound).text);
@@ -110,11 +111,13 @@ static const char *first_thread(const struct report *report, const struct queue_
 static void put_queue(struct terminal *terminal, const struct report *report,
                       const struct queue *queue) {
   terminal_put(terminal, STRONG, "%2u  %s", queue->id, queue_kind_name(queue->kind));
-  terminal_put(terminal, DIM, "  %s messages of %s, filled by %s, drained by %s  --queue %u",
-               format_count((uint64_t)(queue->arrivals + 0.5)).text,
-               format_bytes((uint64_t)(queue->bytes_per_message + 0.5)).text,
-               first_thread(report, &queue->filled_by_threads),
-               first_thread(report, &queue->drained_by_threads), queue->id);
+  terminal->indent = MARGIN;
+  terminal_field(terminal, DIM, "%s messages of %s",
+                 format_count((uint64_t)(queue->arrivals + 0.5)).text,
+                 format_bytes((uint64_t)(queue->bytes_per_message + 0.5)).text);
+  terminal_field(terminal, DIM, "filled by %s", first_thread(report, &queue->filled_by_threads));
+  terminal_field(terminal, DIM, "drained by %s", first_thread(report, &queue->drained_by_threads));
+  terminal_field(terminal, DIM, "--queue %u", queue->id);
   terminal_end(terminal);
 }
 

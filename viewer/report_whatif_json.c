@@ -50,15 +50,13 @@ static json_t *batching_json(const struct outlook *outlook) {
 }
 
 json_t *report_whatif_json(const struct outlook *outlook) {
-  struct prediction recorded = outlook->recorded;
-  recorded.bound = 0;
   json_t *json = json_object(), *bounds = json_array();
   for (size_t i = 0; i < outlook->bound_count; i++)
     json_array_append_new(bounds, prediction_json(&outlook->bounds[i]));
   json_object_set_new(json, "id", json_integer((json_int_t)outlook->queue->id));
   json_object_set_new(json, "kind", json_string(queue_kind_name(outlook->queue->kind)));
   json_object_set_new(json, "recorded",
-                      outlook->departs ? prediction_json(&recorded) : json_null());
+                      outlook->departs ? prediction_json(&outlook->recorded) : json_null());
   json_object_set_new(json, "bounds", bounds);
   json_object_set_new(json, "recommended_bound",
                       outlook->recommended.bound

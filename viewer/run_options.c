@@ -14,7 +14,7 @@
 
 static const char help[] =
     "usage: dwell run [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
-    "Runs PROGRAM with the recorder preloaded, then shows what lived long in it.\n\n"
+    "Runs PROGRAM with the recorder preloaded, then shows what waits and lives long in it.\n\n"
     "  -o, --output FILE   name of the first process's trace; its children's get .PID added\n"
     "      --force         replace FILE if it is there\n"
     "      --no-children   record only the first process\n"

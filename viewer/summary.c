@@ -12,9 +12,9 @@ enum { TOP_DEFAULT = 10, DEPTH_DEFAULT = 8 };
 
 static const char help[] =
     "usage: dwell summary [OPTIONS] TRACE\n\n"
-    "Says which memory of a recorded run is held in a queue, who fills and drains it, what a bound\n"
-    "would do; then shows what lives long: the allocation sites that held most byte-seconds, how\n"
-    "long their blocks lived, which threads made and freed them, and where.\n\n"
+    "Says which memory of a recorded run is held in a queue, who fills and drains it, what a\n"
+    "bound would do; then shows what lives long: the allocation sites that held most\n"
+    "byte-seconds, how long their blocks lived, which threads made and freed them, and where.\n\n"
     "  --sort KEY          held (default), total, at_peak, at_end, lifetime or blocks\n"
     "  --top N             sites to show; 0 or all for all (default 10; with --json all)\n"
     "  --min-lifetime L    only sites whose blocks live L or longer on average: 200ms, or 10%\n"
@@ -24,8 +24,8 @@ static const char help[] =
     "                      that matches the POSIX extended regular expression\n"
     "  --site ID           everything about one site: its figures, a histogram of lifetimes, a\n"
     "                      timeline, all its stacks (the other options for sites don't apply)\n"
-    "  --queue N           everything about one queue: its figures, pictures, phases, the evidence,\n"
-    "                      who fills and drains it\n"
+    "  --queue N           everything about one queue: its figures, pictures, phases, the\n"
+    "                      evidence, who fills and drains it\n"
     "  --depth N           frames of a stack to show; 0 or all for all (default 8 of the\n"
     "                      program's own, or the recording's DWELL_DEPTH; with --site,\n"
     "                      --queue and --json all)\n"

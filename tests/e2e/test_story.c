@@ -4,9 +4,11 @@
  */
 #include <criterion/criterion.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -25,8 +27,9 @@ static json_int_t number(json_t *json, const char *key) {
   return json_integer_value(at(json, key));
 }
 
-/* Records the demo (or what `program` names) and returns its summary, all sites by held. */
-static json_t *summary_of(const char *const program[], size_t count) {
+/* Records the demo (or what `program` names) and returns its summary, all sites by held; what
+ * `dwell check` says of its queues must be that exit code. */
+static json_t *checked_summary_of(const char *const program[], size_t count, int code) {
   struct command_setup setup = {
       .arguments = {command_built("dwell"), "run", "--no-summary", "-o", "story.dwl", "--"}};
   memcpy(setup.arguments + 6, program, count * sizeof *program);
@@ -38,6 +41,9 @@ static json_t *summary_of(const char *const program[], size_t count) {
   cr_assert_eq(summary->status, 0, "%s", summary->err);
   json_t *json = json_loads(summary->out, 0, NULL);
   cr_assert(json);
+  struct command *check = COMMAND(command_built("dwell"), "check", "--no-unbounded-queue", trace);
+  cr_expect_eq(WEXITSTATUS(check->status), code, "%s%s", check->out, check->err);
+  command_free(check);
   command_free(summary);
   command_free(run);
   return json;
@@ -55,7 +61,8 @@ static json_t *demo(const char *queue, const char *payload) {
                            queue,
                            "--payload",
                            payload};
-  return summary_of(program, sizeof program / sizeof *program);
+  bool bounded = strcmp(queue, "unbounded") != 0;
+  return checked_summary_of(program, sizeof program / sizeof *program, bounded ? 0 : 5);
 }
 
 /* The site whose stack begins in that function; NULL when there is none. */
@@ -92,6 +99,38 @@ Test(story, the_copy_in_the_ffi_layer_holds_most_and_is_handed_to_the_background
   json_decref(summary);
 }
 
+/* The only party of a list of threads. */
+static void expect_party(json_t *parties, const char *name) {
+  json_t *threads = at(parties, "threads");
+  cr_expect_eq(json_array_size(threads), 1);
+  cr_expect_str_eq(json_string_value(at(json_array_get(threads, 0), "name")), name);
+}
+
+static json_t *worst_queue(json_t *summary, const char *kind) {
+  json_t *queue = json_array_get(at(summary, "queues"), 0);
+  cr_assert(queue, "no queue");
+  cr_expect_str_eq(json_string_value(at(queue, "kind")), kind);
+  cr_expect_eq(number(queue, "arrivals"), MESSAGES);
+  cr_expect_eq(number(queue, "departures"), MESSAGES);
+  expect_party(at(queue, "filled_by"), "producer_demo");
+  expect_party(at(queue, "drained_by"), "ffi-worker-1");
+  return queue;
+}
+
+Test(story, the_verdict_names_the_queue_its_bound_and_who_fills_and_drains_it) {
+  json_t *unbounded = demo("unbounded", "copy"), *bounded = demo("8", "copy");
+  json_t *without = worst_queue(unbounded, "unbounded-queue");
+  json_t *with = worst_queue(bounded, "bounded-queue");
+  cr_expect_gt(json_number_value(at(without, "rho")), 1.5);
+  cr_expect(json_is_null(at(without, "bound")));
+  cr_expect_str_eq(json_string_value(at(with, "policy")), "blocking");
+  /* what the sender and the background thread have in hand counts */
+  cr_expect_geq(number(with, "bound"), 8);
+  cr_expect_leq(number(with, "bound"), 10);
+  json_decref(unbounded);
+  json_decref(bounded);
+}
+
 Test(story, a_bound_takes_the_peak_away_and_leaves_what_is_delivered) {
   json_t *unbounded = demo("unbounded", "copy"), *bounded = demo("8", "copy");
   json_t *without = site_in(unbounded, "payload_clone"), *with = site_in(bounded, "payload_clone");
@@ -119,7 +158,7 @@ Test(story, a_caller_in_python_is_recorded_too) {
   char script[4096];
   cr_assert(realpath("tests/producer/ctypes_demo.py", script));
   const char *program[] = {"/usr/bin/python3", script, command_built("libproducer.so")};
-  json_t *summary = summary_of(program, 3), *site = site_in(summary, "payload_clone");
+  json_t *summary = checked_summary_of(program, 3, 5), *site = site_in(summary, "payload_clone");
   cr_assert(site, "no site in payload_clone");
   cr_expect_gt(number(site, "births"), 0);
   cr_expect_eq(number(site, "at_end_blocks"), 0);

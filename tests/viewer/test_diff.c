@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_line.h"
 #include "golden.h"
 #include "story.h"
 #include "viewer/commands.h"
@@ -128,22 +129,6 @@ Test(diff, folding_changes_no_figure_but_the_peak) {
 }
 
 /* ---- command lines ---------------------------------------------------------------------- */
-
-enum { ARGUMENTS = 8 };
-
-static void says(int (*command)(int, char **), const char *const arguments[ARGUMENTS], int code,
-                 const char *message) {
-  char *argv[ARGUMENTS + 1] = {NULL};
-  int argc = 0;
-  for (; argc < ARGUMENTS && arguments[argc]; argc++)
-    argv[argc] = (char *)arguments[argc];
-  cr_redirect_stderr();
-  cr_assert_eq(command(argc, argv), code);
-  fflush(stderr);
-  cr_assert_stderr_eq_str(message);
-}
-#define SAYS(command, code, message, ...)                                                          \
-  says(command, (const char *const[ARGUMENTS]){__VA_ARGS__}, code, message)
 
 Test(commands, an_unknown_option_is_named_with_the_remedy) {
   SAYS(summary_command, DWELL_USAGE,

@@ -157,7 +157,7 @@ Test(report_queues, churn_is_never_mentioned) {
   struct reported reported = story();
   queues_one(&reported.report, QUEUE_CHURN);
   expect_said(&reported, "Churn", false);
-  expect_said(&reported, "No queue found: looked at 2 of 3 sites (75.2% of the peak): 1 churn.",
+  expect_said(&reported, "No queue found: looked at 2 of 3 sites (79.0% of the peak): 1 churn.",
               true);
   free_reported(&reported);
 }

@@ -85,11 +85,11 @@ Test(report_queues_json, an_unbounded_queue_has_its_rates_its_sites_and_who_fill
   cr_expect(json_is_false(get(queue, "estimated")));
   cr_expect_eq(integer_at(queue, "every"), 1);
   cr_expect_eq(integer_at(queue, "arrivals"), 400);
-  cr_expect_eq(integer_at(queue, "peak_bytes"), 2880000);
+  cr_expect_eq(integer_at(queue, "peak_bytes"), 336 * 9000);
   cr_expect_float_eq(real_at(queue, "peak_share"),
-                     2880000.0 / (double)reported.report.profile->peak.bytes, 1e-9);
-  cr_expect_eq(real_at(queue, "rho"), 5);
-  cr_expect_eq(real_at(get(queue, "residence"), "slope"), 4);
+                     336 * 9000.0 / (double)reported.report.profile->peak.bytes, 1e-9);
+  cr_expect_eq(real_at(queue, "rho"), 6.25);
+  cr_expect_eq(real_at(get(queue, "residence"), "slope"), 5.25);
   cr_expect_eq(integer_at(first(queue, "sites"), "id"), STORY_COPY);
   cr_expect(json_is_true(get(first(queue, "sites"), "carries")));
   json_t *filled = get(queue, "filled_by"), *drained = get(queue, "drained_by");

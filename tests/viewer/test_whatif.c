@@ -211,6 +211,18 @@ static struct queue random_queue(struct clock_setup *setup, uint64_t seed, struc
   return queue;
 }
 
+/* The same, from a record that a bound was at work in. */
+static struct queue bounded_queue(const struct clock_setup *setup, uint64_t bound,
+                                  struct clock_run *run) {
+  *run = clock_run(setup, bound);
+  struct queue queue = queue_of(run->messages, setup->count);
+  queue.kind = QUEUE_BOUNDED;
+  queue.policy = POLICY_BLOCKING;
+  queue.bound = (double)(bound + setup->senders + setup->consumers);
+  queue.consumers = (uint32_t)setup->consumers;
+  return queue;
+}
+
 static int ascending(const void *a, const void *b) {
   uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
   return x < y ? -1 : x > y;
@@ -241,6 +253,31 @@ Test(whatif, predictions_are_what_a_ticking_clock_shows) {
                    bounds[i], is.sender_wait_ns, run.wait);
       cr_assert_eq(is.residence_p50_ns, percentile(&run, setup.count, 0.5), "seed %lu", seed);
       cr_assert_eq(is.residence_p99_ns, percentile(&run, setup.count, 0.99), "seed %lu", seed);
+    }
+  }
+}
+
+Test(whatif, a_bounded_record_tells_of_other_bounds_too) {
+  for (uint64_t seed = 2000; seed < 2200; seed++) {
+    struct clock_setup setup = clock_random(seed);
+    setup.batch = 1;
+    setup.senders = 1; /* several change places, and are numbered by another run */
+    for (size_t i = 0; i < setup.count; i++)
+      setup.sender[i] = 0;
+    struct clock_run recorded;
+    struct queue queue = bounded_queue(&setup, 1 + seed % 5, &recorded);
+    struct prediction was;
+    cr_assert_eq(whatif_recorded(&queue, recorded.end, &was), 0);
+    cr_assert_eq(was.finish_ns, recorded.end);
+    cr_assert_eq(was.peak_messages, recorded.peak);
+    cr_assert_eq(was.sender_wait_ns, recorded.wait);
+    cr_assert_eq(was.bound, 0);
+    for (uint64_t bound = 1; bound < 20; bound++) {
+      struct clock_run run = clock_run(&setup, bound);
+      struct prediction is = predict(&queue, recorded.end, bound);
+      cr_assert_eq(is.finish_ns, run.end, "seed %lu, bound %lu", seed, bound);
+      cr_assert_eq(is.peak_messages, run.peak, "seed %lu, bound %lu", seed, bound);
+      cr_assert_eq(is.sender_wait_ns, run.wait, "seed %lu, bound %lu", seed, bound);
     }
   }
 }

@@ -1,30 +1,12 @@
-/* flow.c - producers, a queue, consumers. Between two calls that let time pass, nobody else runs:
- * the queue needs no lock. */
+/* flow.c - the threads at both ends of a line. Between two calls that let time pass, nobody else
+ * runs: no lock is needed. */
 #include "flow.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FLOW_THREADS 4
-
-struct message {
-  struct held payload, body, node;
-  uint64_t service_ns;
-  uint64_t priority;
-  size_t number; /* in the truth */
-};
-
-/* What waits, oldest first. */
-struct line {
-  struct message **of;
-  size_t first, count, capacity;
-  struct held *nodes; /* of 31 messages each, oldest first */
-  size_t node_count, node_capacity, nodes_freed;
-  uint64_t sent, taken;
-  struct world_queue senders, receivers;
-};
 
 struct flow {
   struct process *process;
@@ -36,10 +18,8 @@ struct flow {
   unsigned producers, consumers, filling, draining; /* threads: of the plan, and still at it */
   unsigned started;
   struct message *messages; /* all that there will be */
-  unsigned made;
-  struct held *pool;
-  size_t pool_count, pool_capacity;
-  uint32_t payload, body, node, sent, done, thrown;
+  unsigned made, served;
+  uint32_t payload, body, node, done, thrown;
   struct world_queue all_sent;
 };
 
@@ -60,27 +40,14 @@ static enum form form_of(const struct flow *flow) {
   return flow->process->shape.form;
 }
 
-static struct held pooled_node(struct flow *flow) {
-  if (flow->pool_count) return flow->pool[--flow->pool_count];
-  return world_allocate(flow->process->world, stack_of(flow, "pool"), 32);
-}
-
-static void keep_node(struct flow *flow, struct held node) {
-  if (flow->pool_count == flow->pool_capacity) {
-    flow->pool_capacity = flow->pool_capacity ? 2 * flow->pool_capacity : 64;
-    flow->pool = reallocarray(flow->pool, flow->pool_capacity, sizeof(*flow->pool));
-    if (!flow->pool) abort();
-  }
-  flow->pool[flow->pool_count++] = node;
-}
-
 static struct message *message_new(struct flow *flow, struct chance *chance) {
   struct world *world = flow->process->world;
   if (flow->made == flow->plan.messages) abort();
   struct message *message = &flow->messages[flow->made++];
   message->service_ns =
       chance_ns(chance, flow->plan.service_ns * flow->consumers, flow->plan.service);
-  message->priority = chance_next(chance);
+  message->priority =
+      flow->plan.urgent > 0 ? chance_uniform(chance) < flow->plan.urgent : chance_next(chance);
   uint64_t size = 40 + chance_below(chance, 400);
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
@@ -109,63 +76,6 @@ static void message_end(struct flow *flow, struct message *message, uint32_t sta
   truth_depart(flow->truth, world, message->number);
 }
 
-/* ---- the line --------------------------------------------------------------------------- */
-
-static void line_put(struct flow *flow, struct line *line, struct message *message) {
-  struct world *world = flow->process->world;
-  if (line->first + line->count == line->capacity) {
-    if (line->first > line->capacity / 2) {
-      memmove(line->of, line->of + line->first, line->count * sizeof(*line->of));
-      line->first = 0;
-    } else {
-      line->capacity = line->capacity ? 2 * line->capacity : 64;
-      line->of = reallocarray(line->of, line->capacity, sizeof(*line->of));
-      if (!line->of) abort();
-    }
-  }
-  line->of[line->first + line->count++] = message;
-  if (form_of(flow) == FORM_THREE) message->node = world_allocate(world, flow->node, 24);
-  if (flow->plan.pooled_nodes) message->node = pooled_node(flow);
-  if (form_of(flow) >= FORM_NODES && line->sent % NODE_MESSAGES == 0) {
-    if (line->node_count == line->node_capacity) {
-      line->node_capacity = line->node_capacity ? 2 * line->node_capacity : 64;
-      line->nodes = reallocarray(line->nodes, line->node_capacity, sizeof(*line->nodes));
-      if (!line->nodes) abort();
-    }
-    line->nodes[line->node_count++] = world_allocate(
-        world, flow->node, 16 + NODE_MESSAGES * (form_of(flow) == FORM_NODES ? 8 : 40));
-  }
-  line->sent++;
-  world_wake(world, &line->receivers);
-}
-
-static size_t place_of_next(const struct flow *flow, const struct line *line) {
-  if (flow->plan.order == ORDER_LIFO) return line->first + line->count - 1;
-  size_t best = line->first;
-  if (flow->plan.order == ORDER_PRIORITY)
-    for (size_t i = line->first; i < line->first + line->count; i++)
-      if (line->of[i]->priority > line->of[best]->priority) best = i;
-  return best;
-}
-
-static struct message *line_take(struct flow *flow, struct line *line, uint32_t stack) {
-  struct world *world = flow->process->world;
-  size_t place = place_of_next(flow, line);
-  struct message *message = line->of[place];
-  if (place == line->first)
-    line->first++;
-  else
-    memmove(line->of + place, line->of + place + 1,
-            (line->first + line->count - place - 1) * sizeof(*line->of));
-  line->count--;
-  if (form_of(flow) == FORM_THREE) world_release(world, message->node, stack);
-  if (flow->plan.pooled_nodes) keep_node(flow, message->node);
-  if (++line->taken % NODE_MESSAGES == 0 && form_of(flow) >= FORM_NODES)
-    world_release(world, line->nodes[line->nodes_freed++], stack);
-  world_wake(world, &line->senders);
-  return message;
-}
-
 static void send(struct flow *flow, struct message *message) {
   struct line *line = &flow->lines[message->number % flow->line_count];
   const struct plan *plan = &flow->plan;
@@ -177,13 +87,13 @@ static void send(struct flow *flow, struct message *message) {
   }
   if (full && plan->policy == POLICY_DROP_OLDEST) {
     flow->truth->thrown_away++;
-    message_end(flow, line_take(flow, line, flow->thrown), flow->thrown);
+    message_end(flow, line_take(line, flow->thrown), flow->thrown);
   }
   uint64_t since = world_now(flow->process->world);
   while (plan->policy == POLICY_BLOCKING && line->count >= plan->bound)
     world_wait(flow->process->world, &line->senders);
   flow->truth->waited_ns += (double)(world_now(flow->process->world) - since);
-  line_put(flow, line, message);
+  line_put(line, message);
 }
 
 /* ---- threads ---------------------------------------------------------------------------- */
@@ -238,7 +148,9 @@ static void pass_on(struct flow *flow, struct message *message, struct chance *c
 }
 
 static void finish(struct flow *flow, struct message *message, struct chance *chance) {
-  if (flow->next)
+  if (flow->plan.retried > 0 && chance_uniform(chance) < flow->plan.retried)
+    line_put(&flow->lines[0], message);
+  else if (flow->next)
     pass_on(flow, message, chance);
   else if (flow->plan.leaked <= 0 || chance_uniform(chance) > flow->plan.leaked)
     message_end(flow, message, flow->done);
@@ -252,12 +164,22 @@ static unsigned receive(struct flow *flow, struct line *line, struct message **m
     world_wait(flow->process->world, &line->receivers);
   if (!flow->filling && flow->plan.rest != REST_DRAINED) return 0;
   while (count < most && line->count)
-    messages[count++] = line_take(flow, line, flow->done);
+    messages[count++] = line_take(line, flow->done);
   if (flow->plan.freed_together) {
     flow->truth->batches += count > 0;
     flow->truth->batched += count;
   }
   return count;
+}
+
+/* How many times as long a message takes by now. */
+static double slower(struct flow *flow) {
+  const struct plan *plan = &flow->plan;
+  if (!plan->slows_after || flow->served++ < plan->slows_after) return 1;
+  if (!flow->truth->fill_from_ns) flow->truth->fill_from_ns = world_now(flow->process->world);
+  struct world_queue never = {0};
+  if (plan->hangs) world_wait(flow->process->world, &never);
+  return plan->slows_by;
 }
 
 static void consumer(struct world *world, void *argument) {
@@ -270,10 +192,11 @@ static void consumer(struct world *world, void *argument) {
   double pace = plan->own_threads && worker->number > 0 ? 0.3 : 1;
   unsigned count, since = 0;
   if ((plan->late || plan->stuck) && flow->filling) world_wait(world, &flow->all_sent);
+  if (plan->begins_ns > 0) world_work(world, (uint64_t)plan->begins_ns);
   while (!plan->stuck && (count = receive(flow, line, messages)) > 0) {
     for (unsigned i = 0; i < count; i++) {
       process_bustle(world, &chance);
-      world_work(world, (uint64_t)((double)messages[i]->service_ns * pace));
+      world_work(world, (uint64_t)((double)messages[i]->service_ns * pace * slower(flow)));
       if (!plan->freed_together) finish(flow, messages[i], &chance);
     }
     for (unsigned i = 0; i < count && plan->freed_together; i++)
@@ -306,7 +229,7 @@ static void event_loop(struct world *world, void *argument) {
       world_sleep_until(world, due);
       continue;
     }
-    struct message *message = line_take(flow, line, flow->done);
+    struct message *message = line_take(line, flow->done);
     process_bustle(world, &chance);
     world_work(world, message->service_ns);
     finish(flow, message, &chance);
@@ -322,18 +245,15 @@ static void free_rest(struct process *process, void *argument) {
   uint32_t clear = stack_of(flow, "clear");
   for (unsigned i = 0; i < flow->line_count; i++)
     while (flow->lines[i].count)
-      message_end(flow, line_take(flow, &flow->lines[i], clear), clear);
+      message_end(flow, line_take(&flow->lines[i], clear), clear);
 }
 
 static void cleanup(struct process *process, void *argument) {
   (void)process;
   struct flow *flow = argument;
-  for (unsigned i = 0; i < flow->line_count; i++) {
-    free(flow->lines[i].of);
-    free(flow->lines[i].nodes);
-  }
+  for (unsigned i = 0; i < flow->line_count; i++)
+    line_free(&flow->lines[i]);
   free(flow->messages);
-  free(flow->pool);
 }
 
 static void start_threads(struct flow *flow, unsigned count, world_body *body, bool fills) {
@@ -362,6 +282,13 @@ static struct flow *flow_new(struct process *process, const struct plan *plan,
   flow->node = stack_of(flow, "node");
   flow->done = stack_of(flow, "done");
   flow->thrown = stack_of(flow, "thrown");
+  for (unsigned i = 0; i < flow->line_count; i++)
+    flow->lines[i] = (struct line){.world = process->world,
+                                   .form = form_of(flow),
+                                   .order = plan->order,
+                                   .pooled = plan->pooled_nodes,
+                                   .node = flow->node,
+                                   .pool = stack_of(flow, "pool")};
   flow->truth = shared;
   if (plan->killed_at_ns > 0)
     world_kill_at(process->world, world_now(process->world) + (uint64_t)plan->killed_at_ns);

@@ -2,9 +2,8 @@
 #ifndef TESTS_FLOW_H
 #define TESTS_FLOW_H
 
-#include "process.h"
+#include "line.h"
 
-enum order { ORDER_FIFO, ORDER_LIFO, ORDER_PRIORITY };
 /* What becomes of what is in the queue when the producers have ended. */
 enum rest {
   REST_DRAINED, /* the consumers go on until it is empty */
@@ -28,6 +27,12 @@ struct plan {
   bool freed_together;  /* those taken at once, when the last of them is done */
   bool stuck;           /* the consumers wait for something else, for ever */
   bool late;            /* they begin when all producers have ended */
+  double begins_ns;     /* they begin so long after the start */
+  unsigned slows_after; /* so many messages; then they need so many times as long */
+  double slows_by;
+  bool hangs;           /* ... or for ever */
+  double retried;       /* share of messages that go back to the end when they have been tried */
+  double urgent;        /* share of messages that overtake, with ORDER_PRIORITY; 0: each its own */
   double leaked;        /* share of messages that are never freed */
   unsigned burst;       /* after so many messages a producer rests, */
   double rest_ns;       /* so long */

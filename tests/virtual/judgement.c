@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of sums of about this many sampled blocks. */
+/* In all of a sample. */
 #define SAMPLED_BLOCKS 4000.0
 
 static void wrong(struct judgement *judgement, const char *format, ...)
@@ -47,7 +47,7 @@ static void wrong_kind(struct judgement *judgement, const struct truth *truth,
                        const struct queue *queue, unsigned said) {
   wrong(judgement, "%s: %s instead of %s (rho %.3f, slope %.3f, %.0f messages, at most %.0f)",
         truth->label, judgement_kind_name(said), judgement_kind_name(judgement_row(truth, said)),
-        truth->rho, truth->slope, truth->arrivals, truth->most);
+        truth->rho, truth->slope, truth->arrived, truth->most);
   if (!queue) return;
   const struct queue_evidence *evidence = &queue->evidence;
   wrong(judgement,
@@ -80,59 +80,78 @@ static void judge_grouping(struct judgement *judgement, const struct truth *trut
     wrong(judgement, "%zu sites instead of %u", queue->site_count, truth->site_count);
 }
 
+/* What chance may add to a count of messages that is estimated from a sample: three standard
+ * deviations of a binomial count over its share. 0 when it's no sample. */
+static double chance_in(double messages, const struct truth *truth, const struct queue *queue,
+                        enum recording recording) {
+  if (recording != RECORDING_SAMPLED) return 0;
+  double per_block = truth->messages_per_block, blocks = messages / per_block;
+  double share = (double)queue->message_count * per_block / truth->arrived;
+  return share < 1 ? 3 * per_block * sqrt(blocks * (1 - share) / share) : 0;
+}
+
+/* Messages in hand, and in a node that is begun. */
+static double in_hand(const struct truth *truth) {
+  return truth->in_hand + (truth->messages_per_block > 1 ? 2 * truth->messages_per_block : 0);
+}
+
+static void judge_count(struct judgement *judgement, const char *what, double said, double is,
+                        double off) {
+  if (!within(said, is, 0.02, off)) wrong(judgement, "%.0f %s instead of %.0f", said, what, is);
+}
+
 static void judge_size(struct judgement *judgement, const struct truth *truth,
                        const struct queue *queue, enum recording recording) {
   double per_block = truth->messages_per_block, blocks = 1;
-  double sampled = recording == RECORDING_SAMPLED ? 0.1 : 0;
+  double left = truth->arrived - truth->departed, arrived = truth->arrived;
+  if (per_block > 1) arrived -= truth->turned_away; /* before they were in a node */
   if (truth->site_count == 3) blocks = 3;
   if (truth->site_count == 2) blocks += 1.0 / NODE_MESSAGES;
-  if (!within(queue->blocks_per_message, blocks, 0.02 + sampled, 0))
+  if (!within(queue->blocks_per_message, blocks, recording == RECORDING_SAMPLED ? 0.1 : 0.02, 0))
     wrong(judgement, "%.2f blocks a message instead of %.2f", queue->blocks_per_message, blocks);
-  if (!within(queue->peak_messages * per_block, truth->most, 0.02 + sampled,
-              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
-    wrong(judgement, "%.0f messages at peak instead of %.0f", queue->peak_messages * per_block,
-          truth->most);
-  double left = truth->arrivals - truth->departed;
-  if (!within(queue->at_end_messages * per_block, left, 0.02 + sampled,
-              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
-    wrong(judgement, "%.0f messages at the end instead of %.0f", queue->at_end_messages * per_block,
-          left);
+  judge_count(judgement, "arrivals", queue->arrivals * per_block, arrived,
+              per_block + chance_in(arrived, truth, queue, recording));
+  /* the highest of many estimates */
+  judge_count(judgement, "messages at peak", queue->peak_messages * per_block, truth->most,
+              in_hand(truth) + 1.5 * chance_in(truth->most, truth, queue, recording));
+  judge_count(judgement, "messages at the end", queue->at_end_messages * per_block, left,
+              in_hand(truth) + chance_in(left, truth, queue, recording));
+}
+
+static void judge_threads(struct judgement *judgement, const struct truth *truth,
+                          const struct queue *queue) {
+  unsigned fillers = set_of(queue->filled_by_threads), drainers = set_of(queue->drained_by_threads);
+  if (truth->passers ? !fillers || fillers & ~(truth->fillers | truth->passers)
+                     : fillers != truth->fillers)
+    wrong(judgement, "filled by threads %#x instead of %#x", fillers, truth->fillers);
+  if (drainers != truth->drainers)
+    wrong(judgement, "drained by threads %#x instead of %#x", drainers, truth->drainers);
 }
 
 static void judge_rates(struct judgement *judgement, const struct truth *truth,
                         const struct queue *queue, enum recording recording) {
-  double sampled = recording == RECORDING_SAMPLED ? 3 / sqrt(SAMPLED_BLOCKS) : 0;
-  if (!within(queue->rho, truth->rho, 0.05, 0))
+  double per_block = truth->messages_per_block, rate = queue->arrival_rate * per_block;
+  double messages = (double)queue->message_count, batch = 1;
+  bool sampled = recording == RECORDING_SAMPLED;
+  /* two standard deviations of a count of departures among so many arrivals */
+  double chance = sampled ? 2 * sqrt((truth->rho - 1) / messages) : 0;
+  if (!within(queue->rho, truth->rho, 0.05 + chance, 0))
     wrong(judgement, "rho %.3f instead of %.3f", queue->rho, truth->rho);
   if (!within(queue->residence_slope, truth->slope, 0.1, 0.02))
     wrong(judgement, "residence slope %.3f instead of %.3f", queue->residence_slope, truth->slope);
-  if (!within(queue->arrivals * truth->messages_per_block, truth->arrivals, 0.01 + sampled,
-              truth->messages_per_block))
-    wrong(judgement, "%.0f arrivals instead of %.0f", queue->arrivals, truth->arrivals);
-  if (!within(queue->arrival_rate * truth->messages_per_block, truth->arrival_rate, 0.05 + sampled,
-              0))
-    wrong(judgement, "%.0f arrivals a second instead of %.0f", queue->arrival_rate,
-          truth->arrival_rate);
-  unsigned fillers = set_of(queue->filled_by_threads);
-  if (truth->passers ? !fillers || fillers & ~(truth->fillers | truth->passers)
-                     : fillers != truth->fillers)
-    wrong(judgement, "filled by threads %#x instead of %#x", fillers, truth->fillers);
-  if (set_of(queue->drained_by_threads) != truth->drainers)
-    wrong(judgement, "drained by threads %#x instead of %#x", set_of(queue->drained_by_threads),
-          truth->drainers);
-  double batch = truth->batches > 0 ? truth->batched / truth->batches : 1;
-  if (recording != RECORDING_SAMPLED && truth->messages_per_block <= 1 &&
-      !within(queue->batch, batch, 0.1, 0))
+  if (!within(rate, truth->arrival_rate, 0.05 + (sampled ? 3 / sqrt(messages) : 0), 0))
+    wrong(judgement, "%.0f arrivals a second instead of %.0f", rate, truth->arrival_rate);
+  if (truth->batches > 0) batch = truth->batched / truth->batches;
+  /* of messages in nodes nothing is known, and a sample doesn't have all of a batch */
+  if (!sampled && per_block <= 1 && !within(queue->batch, batch, 0.1, 0))
     wrong(judgement, "batches of %.2f instead of %.2f", queue->batch, batch);
 }
 
 static void judge_bound(struct judgement *judgement, const struct truth *truth,
                         const struct queue *queue, enum recording recording) {
   double per_block = truth->messages_per_block;
-  double sampled = recording == RECORDING_SAMPLED ? 0.1 : 0;
-  if (!within(queue->bound * per_block, truth->bound, 0.02 + sampled,
-              truth->in_hand + (per_block > 1 ? 2 * per_block : 0)))
-    wrong(judgement, "bound %.0f instead of %.0f", queue->bound * per_block, truth->bound);
+  judge_count(judgement, "as bound", queue->bound * per_block, truth->bound,
+              in_hand(truth) + chance_in(truth->bound, truth, queue, recording));
   /* what is turned away never was in a node */
   if (queue->policy != truth->policy && (per_block <= 1 || truth->policy == POLICY_BLOCKING)) {
     const char *name = queue_policy_name(queue->policy);
@@ -177,7 +196,10 @@ struct judgement judge(const struct run *run, enum recording recording,
       judge_grouping(&judgement, truth, profile, queue);
       judge_size(&judgement, truth, queue, recording);
     }
-    if (said == QUEUE_UNBOUNDED && truth->rates) judge_rates(&judgement, truth, queue, recording);
+    if (said == QUEUE_UNBOUNDED && truth->rates) {
+      judge_rates(&judgement, truth, queue, recording);
+      judge_threads(&judgement, truth, queue);
+    }
     if (said == QUEUE_BOUNDED && truth->bound > 0) judge_bound(&judgement, truth, queue, recording);
   }
   judge_others(&judgement, run, profile, diagnosis);

@@ -43,11 +43,11 @@ static double highest_level(const struct truth *truth) {
 }
 
 /* Least squares. */
-static double slope_of(const struct truth *truth) {
+static double slope_of(const struct truth *truth, uint64_t last_ns) {
   double n = 0, x = 0, y = 0, xx = 0, xy = 0;
   for (size_t i = 0; i < truth->count; i++) {
     const struct stay *stay = &truth->stays[i];
-    if (stay->departure_ns == WORLD_NEVER) continue;
+    if (stay->departure_ns > last_ns || stay->arrival_ns < truth->fill_from_ns) continue;
     double at = (double)stay->arrival_ns, lasted = (double)(stay->departure_ns - stay->arrival_ns);
     n++, x += at, y += lasted, xx += at * at, xy += at * lasted;
   }
@@ -55,28 +55,42 @@ static double slope_of(const struct truth *truth) {
   return spread > 0 ? (xy - x * y / n) / spread : NAN;
 }
 
-void truth_finish(struct truth *truth) {
-  if (!truth->count) return;
-  uint64_t first = truth->stays[0].arrival_ns, last = first;
-  for (size_t i = 0; i < truth->count; i++)
-    if (truth->stays[i].arrival_ns > last) last = truth->stays[i].arrival_ns;
+static void count_all(struct truth *truth) {
   for (size_t i = 0; i < truth->count; i++) {
     const struct stay *stay = &truth->stays[i];
-    truth->arrivals++;
+    truth->arrived++;
     truth->fillers |= 1u << stay->from;
     if (stay->departure_ns == WORLD_NEVER) continue;
     truth->departed++;
     truth->drainers |= 1u << stay->to;
-    if (stay->departure_ns <= last) truth->departures++;
     if (stay->departure_ns > truth->finish_ns) truth->finish_ns = stay->departure_ns;
   }
-  double seconds = (double)(last - first) * 1e-9;
-  truth->arrival_rate = truth->arrivals / seconds;
-  truth->departure_rate = truth->departures / seconds;
-  truth->rho = truth->departures > 0 ? truth->arrivals / truth->departures : INFINITY;
-  truth->slope = slope_of(truth);
+}
+
+static void measure_fill(struct truth *truth) {
+  uint64_t last = 0;
+  double arrivals = 0, departures = 0;
+  if (!truth->fill_from_ns) truth->fill_from_ns = truth->stays[0].arrival_ns;
+  for (size_t i = 0; i < truth->count; i++)
+    if (truth->stays[i].arrival_ns > last) last = truth->stays[i].arrival_ns;
+  for (size_t i = 0; i < truth->count; i++) {
+    const struct stay *stay = &truth->stays[i];
+    arrivals += stay->arrival_ns >= truth->fill_from_ns;
+    departures += stay->departure_ns >= truth->fill_from_ns && stay->departure_ns <= last;
+  }
+  double seconds = (double)(last - truth->fill_from_ns) * 1e-9;
+  truth->arrival_rate = arrivals / seconds;
+  truth->departure_rate = departures / seconds;
+  truth->rho = departures > 0 ? arrivals / departures : INFINITY;
+  truth->slope = slope_of(truth, last);
+}
+
+void truth_finish(struct truth *truth) {
+  if (!truth->count) return;
+  count_all(truth);
+  measure_fill(truth);
   truth->most = highest_level(truth);
   /* a few blocks at a time: what happens to the messages in them can't be seen */
-  if (truth->most < 10 * truth->messages_per_block && truth->messages_per_block > 1)
+  if (truth->most < 20 * truth->messages_per_block && truth->messages_per_block > 1)
     truth->kinds |= KIND(QUEUE_CHURN);
 }

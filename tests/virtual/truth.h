@@ -26,6 +26,7 @@ struct truth {
   bool rates; /* rho, and who fills and drains, are to be right */
   enum queue_policy policy;
   double bound, in_hand; /* messages */
+  uint64_t fill_from_ns; /* when it began to fill; 0: with the first message */
   struct stay *stays;
   size_t count, capacity;
   double turned_away, thrown_away;
@@ -34,10 +35,10 @@ struct truth {
   double batches, batched; /* what was freed together: how often, and how many */
 
   /* By truth_finish(). */
-  double arrivals, departures; /* between the first arrival and the last */
-  double departed;             /* at all */
+  double arrived, departed; /* messages in all */
+  /* From the beginning of the fill to the last arrival. */
   double arrival_rate, departure_rate, rho;
-  double slope;               /* of residence over arrival, of what departed */
+  double slope;               /* of residence over arrival, of what departed in that time */
   double most;                /* highest level */
   uint64_t finish_ns;         /* last departure */
   unsigned fillers, drainers; /* sets of threads, by number */

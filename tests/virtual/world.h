@@ -62,7 +62,7 @@ void world_work(struct world *world, uint64_t ns);
 void world_sleep_until(struct world *world, uint64_t ns);
 void world_wait(struct world *world, struct world_queue *queue);
 void world_wake(struct world *world, struct world_queue *queue); /* one of them, if any */
-_Noreturn void world_exit(struct world *world);
+void world_exit(struct world *world);
 
 /* The heap. None of these lets time pass. `stack` is from world_stack(). */
 uint32_t world_stack(struct world *world, const char *name); /* interned */

@@ -127,7 +127,7 @@ static int count_threads(const struct happening *happenings, size_t count, size_
 static void measure(const struct happening *happenings, size_t count, double blocks,
                     uint64_t last_arrival_ns, struct departures *departures, size_t departed) {
   static const struct gaps none;
-  struct gaps gaps = none;
+  struct gaps gaps = none, later = none; /* up to the last arrival, and after it */
   size_t coupled = 0, after = 0, tight = 0, own = 0;
   for (size_t i = 0; i < count;) {
     size_t end = i, arrivals = 0;
@@ -145,7 +145,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
     for (size_t j = i; j < end; j++) {
       const struct happening *now = &happenings[j];
       if (!now->departs) continue;
-      if (before) add_gap(&gaps, now->ns - before->ns);
+      if (before) add_gap(now->ns > last_arrival_ns ? &later : &gaps, now->ns - before->ns);
       if (now->ns > last_arrival_ns) {
         after++;
         tight += before && (double)(now->ns - before->ns) <= FREE_NS * blocks;
@@ -159,8 +159,14 @@ static void measure(const struct happening *happenings, size_t count, double blo
     }
     i = end;
   }
-  double within = short_gaps(&gaps), all = (double)departed;
-  departures->batch = departed ? all / (all - within * gaps.all) : NAN;
+  double all = (double)departed;
+  if (gaps.all < 20) { /* all of it at the end: that must do */
+    for (int i = 0; i < BINS; i++)
+      gaps.counts[i] += later.counts[i];
+    gaps.all += later.all;
+  }
+  double within = short_gaps(&gaps);
+  departures->batch = departed ? 1 / (1 - within) : NAN;
   departures->coupled_share = departed ? (double)coupled / all : 0;
   departures->own_share = departed ? (double)own / all : 0;
   departures->after_share = departed ? (double)after / all : 0;

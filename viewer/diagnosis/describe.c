@@ -58,6 +58,22 @@ static int describe_sites(const struct profile *profile, const struct residences
   return 0;
 }
 
+/* Nodes are made for those only that were let in. */
+static void leave_out_turned_away(struct queue *queue, double turned_away) {
+  double all = queue->arrivals, let_in = all - turned_away;
+  queue->arrivals = let_in;
+  if (turned_away <= 0 || let_in <= 0) return;
+  for (size_t i = 0; i < queue->site_count; i++) {
+    struct queue_site *site = &queue->sites[i];
+    if (site->carries || site->blocks_per_message > 0.98) continue;
+    double blocks = site->blocks_per_message * all / let_in, bytes = site->bytes_per_message;
+    queue->blocks_per_message += blocks - site->blocks_per_message;
+    site->bytes_per_message *= all / let_in;
+    queue->bytes_per_message += site->bytes_per_message - bytes;
+    site->blocks_per_message = blocks;
+  }
+}
+
 /* ---- rates ------------------------------------------------------------------------------ */
 
 /* Slope of residence over time of arrival, of those that arrived in [from, to] and departed by
@@ -310,7 +326,7 @@ int describe_group(const struct profile *profile, const struct residences *resid
     struct verdict verdict = verdict_of(&measured);
     queue->kind = verdict.kind;
     queue->confidence = verdict.confidence;
-    queue->arrivals -= young * measured.weight;
+    leave_out_turned_away(queue, young * measured.weight);
     queue->batch = queue->estimated || queue->every > 1 ? NAN : measured.departures.batch;
     queue->consumers = measured.departures.consumers;
     describe_rates(&measured, queue);

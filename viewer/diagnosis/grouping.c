@@ -9,10 +9,78 @@
 enum { PROBES = 200, PROBES_MIN = 8 };
 #define AGREED 0.9
 
+/* From so many messages to a block on, it has to come regularly. */
+#define COUNTED 2.5
+
 /* Frees of one message follow one another at once: this is how far apart they may be. */
 #define TOGETHER_NS 2000.0
 
 /* ---- one list --------------------------------------------------------------------------- */
+
+/* What is asked of a list again and again. */
+struct trait {
+  const struct residence_list *list;
+  uint64_t *deaths; /* in order */
+  size_t departed;
+  double birth_gap_ns;      /* mean */
+  double death_gap_ns;      /* that half of the time lies in shorter ones */
+  double fillers, drainers; /* threads; 16 is many */
+};
+
+static int compare_ns(const void *a, const void *b) {
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static double mean_gap_ns(const struct residence_list *list) {
+  if (list->count < 2) return 0;
+  return (double)(list->of[list->count - 1].birth_ns - list->of[0].birth_ns) /
+         (double)(list->count - 1);
+}
+
+/* When many leave at once, the gaps between them say little: weighed by their length they do. */
+static int usual_gap_ns(const uint64_t *times, size_t count, double *gap_ns) {
+  *gap_ns = 0;
+  if (count < 2) return 0;
+  uint64_t *gaps = calloc(count, sizeof(*gaps)), sum = 0;
+  if (!gaps) return -ENOMEM;
+  for (size_t i = 1; i < count; i++)
+    gaps[i - 1] = times[i] - times[i - 1];
+  qsort(gaps, count - 1, sizeof(*gaps), compare_ns);
+  for (size_t i = 0; i + 1 < count && 2 * sum < times[count - 1] - times[0]; i++) {
+    sum += gaps[i];
+    *gap_ns = (double)gaps[i];
+  }
+  free(gaps);
+  return 0;
+}
+
+static double threads_of(const struct residence_list *list, bool deaths) {
+  enum { MANY = 16 };
+  unsigned seen[MANY], count = 0;
+  for (size_t i = 0; i < list->count && count < MANY; i++) {
+    if (deaths && list->of[i].death_ns == RESIDENCE_LIVE) continue;
+    unsigned thread = deaths ? list->of[i].death_thread : list->of[i].birth_thread, known = 0;
+    while (known < count && seen[known] != thread)
+      known++;
+    if (known == count) seen[count++] = thread;
+  }
+  return count;
+}
+
+static int trait_of(const struct residence_list *list, struct trait *trait) {
+  *trait = (struct trait){.list = list,
+                          .deaths = calloc(list->count + 1, sizeof(uint64_t)),
+                          .birth_gap_ns = mean_gap_ns(list),
+                          .fillers = threads_of(list, false),
+                          .drainers = threads_of(list, true)};
+  if (!trait->deaths) return -ENOMEM;
+  for (size_t i = 0; i < list->count; i++)
+    if (list->of[i].death_ns != RESIDENCE_LIVE)
+      trait->deaths[trait->departed++] = list->of[i].death_ns;
+  qsort(trait->deaths, trait->departed, sizeof(uint64_t), compare_ns);
+  return usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
+}
 
 static size_t born_before(const struct residence_list *list, uint64_t ns) {
   size_t low = 0, high = list->count;
@@ -24,12 +92,6 @@ static size_t born_before(const struct residence_list *list, uint64_t ns) {
       high = middle;
   }
   return low;
-}
-
-static double mean_gap_ns(const struct residence_list *list) {
-  if (list->count < 2) return 0;
-  return (double)(list->of[list->count - 1].birth_ns - list->of[0].birth_ns) /
-         (double)(list->count - 1);
 }
 
 static double apart(uint64_t a, uint64_t b) {
@@ -66,76 +128,107 @@ static size_t probes_of(const struct residence_list *list) {
 
 /* ---- companions ------------------------------------------------------------------------- */
 
-/* The mean time between two departures, within the times at which there are any. */
-static double departure_gap_ns(const struct residence_list *list) {
-  uint64_t first = UINT64_MAX, last = 0;
-  size_t departed = 0;
-  for (size_t i = 0; i < list->count; i++) {
-    if (list->of[i].death_ns == RESIDENCE_LIVE) continue;
-    departed++;
-    if (list->of[i].death_ns < first) first = list->of[i].death_ns;
-    if (list->of[i].death_ns > last) last = list->of[i].death_ns;
-  }
-  return departed > 1 ? (double)(last - first) / (double)(departed - 1) : 0;
-}
-
-/* How far apart births and deaths of companions may be. The list node goes when the message is
- * taken off the queue, the payload when it has been dealt with: some departures later, with some
- * consumers. */
+/* How far apart births and deaths of companions may be. A sender that waits for room has made the
+ * payload, and makes the node when there is room: all senders' messages may come in between. The
+ * node goes when the message is taken off the queue, the payload when it has been dealt with: some
+ * departures later, with some consumers. */
 struct patience {
   double birth_ns, death_ns;
 };
 
-/* How many threads free a list's blocks; 16 is many. */
-static double drainers(const struct residence_list *list) {
-  enum { MANY = 16 };
-  unsigned seen[MANY], count = 0;
-  for (size_t i = 0; i < list->count && count < MANY; i++) {
-    if (list->of[i].death_ns == RESIDENCE_LIVE) continue;
-    unsigned known = 0;
-    while (known < count && seen[known] != list->of[i].death_thread)
-      known++;
-    if (known == count) seen[count++] = list->of[i].death_thread;
-  }
-  return count;
-}
-
-static struct patience patience_with(const struct residence_list *messages) {
-  double gap = mean_gap_ns(messages),
-         leaves = (1.5 + 2.5 * drainers(messages)) * departure_gap_ns(messages);
-  double near = (messages->every > 1 ? 1 : 0.25) * gap;
+static struct patience patience_with(const struct trait *messages, double many) {
+  /* between one and some to a message nothing is counted that tells them from any other's */
+  double waits = many < 1.02 || many > COUNTED ? 1.2 * (1 + messages->fillers) : 0.25;
+  double near = waits * messages->birth_gap_ns;
+  double leaves = (1.5 + 2.5 * messages->drainers) * messages->death_gap_ns;
   return (struct patience){near > TOGETHER_NS ? near : TOGETHER_NS,
                            leaves > TOGETHER_NS ? leaves : TOGETHER_NS};
 }
 
-/* Whether a block of which there is one to `many` messages comes and goes with messages. */
-static bool goes_along(const struct residence_list *messages, const struct residence *of,
-                       double many, struct patience patience) {
-  size_t at = nearest(messages, of);
-  if (at == SIZE_MAX) return false;
-  const struct residence *message = &messages->of[at];
-  if (apart(message->birth_ns, of->birth_ns) > patience.birth_ns) return false;
-  bool live = of->death_ns == RESIDENCE_LIVE, waits = message->death_ns == RESIDENCE_LIVE;
-  if (many < 1.5) {
-    if (live || waits) return live && waits;
-    return apart(message->death_ns, of->death_ns) <= patience.death_ns;
-  }
-  /* freed when the last of its messages is, or when the next block is wanted */
-  size_t last = at + (size_t)(many / (double)messages->every + 0.5) + 1;
-  if (last >= messages->count) last = messages->count - 1;
-  if (live) return messages->of[last].death_ns == RESIDENCE_LIVE;
-  return !waits && (double)of->death_ns >= (double)message->death_ns - patience.death_ns &&
-         (double)of->death_ns <= (double)messages->of[last].death_ns + patience.death_ns;
+/* The last death among some messages; RESIDENCE_LIVE if one of them never died. */
+static uint64_t last_death(const struct residence_list *messages, size_t from, size_t to) {
+  uint64_t last = 0;
+  for (size_t i = from; i <= to && i < messages->count; i++)
+    if (messages->of[i].death_ns > last) last = messages->of[i].death_ns;
+  return last;
 }
 
-static bool are_companions(const struct residence_list *messages,
-                           const struct residence_list *others) {
-  size_t probes = probes_of(others), agreed = 0;
-  if (probes < PROBES_MIN || messages->births < others->births) return false;
-  double many = (double)messages->births / (double)others->births;
-  struct patience patience = patience_with(messages);
+/* Whether a block of which there is one to `many` messages goes when they go: freed when the last
+ * of its messages is, or when the next block is wanted. */
+static bool goes_with(const struct residence_list *messages, size_t at, const struct residence *of,
+                      double many, double patience_ns) {
+  const struct residence *message = &messages->of[at];
+  bool live = of->death_ns == RESIDENCE_LIVE, waits = message->death_ns == RESIDENCE_LIVE;
+  if (many <= COUNTED) {
+    if (live || waits) return live && waits;
+    /* where some messages have no node (they were turned away) those that have one wait as it does
+     */
+    bool alike =
+        many < 1.02 || 2 * (message->death_ns - message->birth_ns) >= of->death_ns - of->birth_ns;
+    return alike && apart(message->death_ns, of->death_ns) <= patience_ns;
+  }
+  size_t last = at + (size_t)(many / (double)messages->every + 0.5) + 1;
+  uint64_t end = last_death(messages, at, last);
+  if (live) return end == RESIDENCE_LIVE;
+  return !waits && (double)of->death_ns >= (double)message->death_ns - patience_ns &&
+         (double)of->death_ns <= (double)end + patience_ns;
+}
+
+/* Of `messages` as many come between one block of the others and the next, nearly each time. */
+static bool come_by_count(const struct residence_list *messages,
+                          const struct residence_list *others, double many) {
+  size_t probes = probes_of(others), asked = 0, agreed = 0;
+  double expected = many * (double)others->every / (double)messages->every;
+  for (size_t i = 0; i + 1 < probes; i++) {
+    const struct residence *one = probe(others, i, probes), *next = one + 1;
+    double between = (double)born_before(messages, next->birth_ns) -
+                     (double)born_before(messages, one->birth_ns);
+    asked++;
+    agreed += fabs(between - expected) <= 0.25 * expected + 1.5;
+  }
+  return asked > 0 && (double)agreed >= 0.7 * (double)asked;
+}
+
+static bool are_companions(const struct trait *messages, const struct trait *others) {
+  const struct residence_list *list = messages->list, *other = others->list;
+  size_t probes = probes_of(other), born = 0, agreed = 0;
+  if (probes < PROBES_MIN || list->births < other->births) return false;
+  double many = (double)list->births / (double)other->births;
+  struct patience patience = patience_with(messages, many);
+  for (size_t i = 0; i < probes; i++) {
+    const struct residence *of = probe(other, i, probes);
+    size_t at = nearest(list, of);
+    if (at == SIZE_MAX || apart(list->of[at].birth_ns, of->birth_ns) > patience.birth_ns) continue;
+    born++;
+    agreed += goes_with(list, at, of, many, patience.death_ns);
+  }
+  return (double)born >= AGREED * (double)probes && (double)agreed >= 0.75 * (double)probes &&
+         (many <= COUNTED || come_by_count(list, other, many));
+}
+
+/* ---- parts that come later -------------------------------------------------------------- */
+
+static double nearest_death(const struct trait *trait, uint64_t ns) {
+  size_t low = 0, high = trait->departed;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (trait->deaths[middle] < ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  double after = low < trait->departed ? (double)(trait->deaths[low] - ns) : INFINITY;
+  double before = low > 0 ? (double)(ns - trait->deaths[low - 1]) : INFINITY;
+  return after < before ? after : before;
+}
+
+/* As many blocks, which die at the same moments: parts of the same messages, though born later. */
+static bool die_together(const struct trait *a, const struct trait *b) {
+  double births_a = (double)a->list->births, births_b = (double)b->list->births;
+  if (fabs(births_a - births_b) > 0.02 * births_a || b->departed < PROBES_MIN) return false;
+  size_t probes = b->departed < PROBES ? b->departed : PROBES, agreed = 0;
   for (size_t i = 0; i < probes; i++)
-    agreed += goes_along(messages, probe(others, i, probes), many, patience);
+    agreed += nearest_death(a, b->deaths[i * (b->departed - 1) / (probes - 1)]) <= TOGETHER_NS;
   return (double)agreed >= AGREED * (double)probes;
 }
 
@@ -188,11 +281,12 @@ static bool stands_in_line(const struct residence_list *list, double gap_ns) {
 }
 
 /* Whether each of two lists foretells the other's departures. */
-static bool agree_on_departures(const struct residence_list *a, const struct residence_list *b) {
-  if (a->count < PROBES_MIN || b->count < PROBES_MIN) return false;
-  double gap_a = mean_gap_ns(a), gap_b = mean_gap_ns(b), gap_ns = gap_a > gap_b ? gap_a : gap_b;
-  if (!stands_in_line(a, gap_a) || !stands_in_line(b, gap_b)) return false;
-  const struct residence_list *lists[2] = {a, b};
+static bool agree_on_departures(const struct trait *a, const struct trait *b) {
+  if (a->list->count < PROBES_MIN || b->list->count < PROBES_MIN) return false;
+  double gap_ns = a->birth_gap_ns > b->birth_gap_ns ? a->birth_gap_ns : b->birth_gap_ns;
+  if (!stands_in_line(a->list, a->birth_gap_ns) || !stands_in_line(b->list, b->birth_gap_ns))
+    return false;
+  const struct residence_list *lists[2] = {a->list, b->list};
   size_t asked = 0, agreed = 0;
   for (int side = 0; side < 2; side++) {
     size_t probes = probes_of(lists[side]);
@@ -204,16 +298,17 @@ static bool agree_on_departures(const struct residence_list *a, const struct res
   return (double)agreed >= 0.8 * (double)asked;
 }
 
-static bool fill_one_line(const struct profile *profile, const struct residence_list *a,
-                          const struct residence_list *b) {
-  return share_an_end(&profile->sites[a->site], &profile->sites[b->site]) &&
+static bool fill_one_line(const struct profile *profile, const struct trait *a,
+                          const struct trait *b) {
+  return share_an_end(&profile->sites[a->list->site], &profile->sites[b->list->site]) &&
          agree_on_departures(a, b);
 }
 
 /* In a sample the blocks of one message are seldom all there: only their course can be compared. */
-static bool travel_together(const struct profile *profile, const struct residence_list *a,
-                            const struct residence_list *b) {
-  return profile->sample_bytes ? agree_on_departures(a, b) : are_companions(a, b);
+static bool travel_together(const struct profile *profile, const struct trait *a,
+                            const struct trait *b) {
+  if (profile->sample_bytes) return agree_on_departures(a, b);
+  return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
 }
 
 /* ---- sets ------------------------------------------------------------------------------- */
@@ -259,32 +354,30 @@ static int add_to_group(struct group *group, size_t list, bool carries) {
   return 0;
 }
 
-static void join(const struct profile *profile, const struct residences *residences, size_t *kinds,
-                 size_t *queues) {
-  for (size_t i = 0; i < residences->count; i++)
-    for (size_t j = 0; j < residences->count; j++)
+static void join(const struct profile *profile, const struct trait *traits, size_t count,
+                 size_t *kinds, size_t *queues) {
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < count; j++)
       if (i != j && find(kinds, i) != find(kinds, j) &&
-          travel_together(profile, &residences->lists[i], &residences->lists[j]))
+          travel_together(profile, &traits[i], &traits[j]))
         kinds[find(kinds, j)] = find(kinds, i);
-  for (size_t i = 0; i < residences->count; i++)
+  for (size_t i = 0; i < count; i++)
     queues[i] = find(kinds, i);
-  for (size_t i = 0; i < residences->count; i++)
-    for (size_t j = i + 1; j < residences->count; j++)
-      if (find(queues, i) != find(queues, j) &&
-          fill_one_line(profile, &residences->lists[i], &residences->lists[j]))
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = i + 1; j < count; j++)
+      if (find(queues, i) != find(queues, j) && fill_one_line(profile, &traits[i], &traits[j]))
         queues[find(queues, j)] = find(queues, i);
 }
 
-int grouping_make(const struct profile *profile, const struct residences *residences,
-                  struct grouping *grouping) {
+static int put_in_groups(const struct profile *profile, const struct residences *residences,
+                         const struct trait *traits, struct grouping *grouping) {
   size_t count = residences->count;
-  *grouping = (struct grouping){.groups = calloc(count + 1, sizeof(struct group))};
   size_t *sets = calloc(2 * count + 1, sizeof(*sets)), *place = calloc(count + 1, sizeof(*place));
-  int error = grouping->groups && sets && place ? 0 : -ENOMEM;
+  int error = sets && place ? 0 : -ENOMEM;
   size_t *kinds = sets, *queues = sets + count;
   for (size_t i = 0; i < count && !error; i++)
     kinds[i] = i;
-  if (!error) join(profile, residences, kinds, queues);
+  if (!error) join(profile, traits, count, kinds, queues);
   for (size_t i = 0; i < count && !error; i++) {
     size_t queue = find(queues, i);
     if (!place[queue]) place[queue] = ++grouping->count;
@@ -293,6 +386,21 @@ int grouping_make(const struct profile *profile, const struct residences *reside
   }
   free(sets);
   free(place);
+  return error;
+}
+
+int grouping_make(const struct profile *profile, const struct residences *residences,
+                  struct grouping *grouping) {
+  size_t count = residences->count;
+  *grouping = (struct grouping){.groups = calloc(count + 1, sizeof(struct group))};
+  struct trait *traits = calloc(count + 1, sizeof(*traits));
+  int error = grouping->groups && traits ? 0 : -ENOMEM;
+  for (size_t i = 0; i < count && !error; i++)
+    error = trait_of(&residences->lists[i], &traits[i]);
+  if (!error) error = put_in_groups(profile, residences, traits, grouping);
+  for (size_t i = 0; i < count && traits; i++)
+    free(traits[i].deaths);
+  free(traits);
   return error;
 }
 

@@ -9,14 +9,21 @@
 #include "whatif_batches.h"
 #include "whatif_replay.h"
 
-#define NO_BOUND UINT64_MAX
 #define LATE_SHARE 0.01 /* of the run: what a bound may cost for whatif_recommend() */
 
 /* ---- figures ---------------------------------------------------------------------------- */
 
-static void set_residences(struct prediction *prediction, uint64_t *values, size_t count) {
-  prediction->residence_p50_ns = (double)quantile_find(values, count, 0.5);
-  prediction->residence_p99_ns = (double)quantile_find(values, count, 0.99);
+static void fill(const struct queue *queue, struct replay *replay, double finish_ns,
+                 struct prediction *prediction) {
+  uint64_t *residences = replay->residence_ns;
+  size_t count = replay->residence_count;
+  *prediction =
+      (struct prediction){.peak_messages = replay->peak_messages,
+                          .peak_bytes = replay->peak_messages * queue->bytes_per_message,
+                          .finish_ns = finish_ns,
+                          .sender_wait_ns = replay->wait_ns,
+                          .residence_p50_ns = (double)quantile_find(residences, count, 0.5),
+                          .residence_p99_ns = (double)quantile_find(residences, count, 0.99)};
 }
 
 /* What the record itself shows: a bound that holds nobody back changes nothing. */
@@ -42,11 +49,11 @@ static uint64_t scaled_bound(const struct whatif_series *series, uint64_t bound)
   return series->scale <= 1 ? bound : scaled < 1 ? 1 : (uint64_t)llround(scaled);
 }
 
-/* When the last message is through without a bound. Replays are compared with that and not with the
- * record: what the model doesn't know of is in both. */
-static int last_without_bound(const struct whatif_series *series, uint64_t *last_ns) {
+/* When the last message is through with the record's own bound, or none. Replays are compared with
+ * that and not with the record: what the model doesn't know of is in both. */
+static int last_as_recorded(const struct whatif_series *series, uint64_t *last_ns) {
   struct replay replay;
-  int error = replay_run(series, NO_BOUND, NO_BOUND, false, &replay);
+  int error = replay_run(series, series->bound, series->bound, false, &replay);
   *last_ns = replay.last_ns;
   replay_free(&replay);
   return error;
@@ -57,17 +64,29 @@ static int predict(const struct queue *queue, const struct whatif_series *series
                    struct prediction *prediction) {
   struct replay replay;
   int error = replay_run(series, scaled_bound(series, bound), bound, true, &replay);
-  if (!error && !replay.held_back && bound != NO_BOUND) take_record(queue, series, &replay);
-  if (!error) {
-    *prediction = (struct prediction){.bound = bound,
-                                      .peak_messages = replay.peak_messages,
-                                      .peak_bytes = replay.peak_messages * queue->bytes_per_message,
-                                      .finish_ns = (double)duration_ns + (double)replay.last_ns -
-                                                   (double)last_ns,
-                                      .sender_wait_ns = replay.wait_ns};
-    set_residences(prediction, replay.residence_ns, replay.residence_count);
-  }
+  bool as_recorded = series->bound == SERIES_UNBOUNDED && bound != SERIES_UNBOUNDED;
+  if (!error && !replay.held_back && as_recorded) take_record(queue, series, &replay);
+  double later_ns = (double)replay.last_ns - (double)last_ns;
+  if (!error) fill(queue, &replay, (double)duration_ns + later_ns, prediction);
+  prediction->bound = bound;
   replay_free(&replay);
+  return error;
+}
+
+int whatif_recorded(const struct queue *queue, uint64_t duration_ns,
+                    struct prediction *prediction) {
+  struct whatif_series series;
+  int error = series_make(queue, &series);
+  if (error) return error;
+  struct replay record = {.wait_ns = series.wait_ns, .residence_count = series.departed};
+  record.residence_ns = calloc(series.departed, sizeof(uint64_t));
+  if (record.residence_ns) {
+    take_record(queue, &series, &record);
+    fill(queue, &record, (double)duration_ns, prediction);
+  }
+  error = record.residence_ns ? 0 : -ENOMEM;
+  replay_free(&record);
+  series_free(&series);
   return error;
 }
 
@@ -78,7 +97,7 @@ int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bou
   if (bound == 0) return -EINVAL;
   int error = series_make(queue, &series);
   if (error) return error;
-  error = last_without_bound(&series, &last_ns);
+  error = last_as_recorded(&series, &last_ns);
   if (!error) error = predict(queue, &series, duration_ns, bound, last_ns, prediction);
   series_free(&series);
   return error;
@@ -119,7 +138,7 @@ uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns) {
   struct whatif_series series;
   uint64_t last_ns, bound = 0;
   if (series_make(queue, &series)) return 0;
-  if (!last_without_bound(&series, &last_ns))
+  if (!last_as_recorded(&series, &last_ns))
     bound = least_cheap(&series, (double)last_ns + LATE_SHARE * (double)duration_ns);
   bound = (uint64_t)llround((double)bound * series.scale);
   series_free(&series);
@@ -152,12 +171,12 @@ int whatif_receive(const struct queue *queue, uint64_t duration_ns, uint64_t siz
   if (size == 0) return -EINVAL;
   int error = series_make(queue, &series);
   if (error) return error;
-  error = last_without_bound(&series, &last_ns);
+  error = last_as_recorded(&series, &last_ns);
   if (!error) {
     bool one_by_one = series.batch_limit == 1;
     if (one_by_one) series.service = (struct service){fixed_share, 1 - fixed_share};
     series.batch_limit = scaled_bound(&series, size);
-    error = predict(queue, &series, duration_ns, NO_BOUND, last_ns, prediction);
+    error = predict(queue, &series, duration_ns, SERIES_UNBOUNDED, last_ns, prediction);
     prediction->bound = 0;
   }
   series_free(&series);

@@ -48,11 +48,13 @@ enum whatif_doubt {
                             told */
 };
 
+/* What the record itself shows, in the same words; the bound is 0. Returns as whatif_predict(). */
+int whatif_recorded(const struct queue *queue, uint64_t duration_ns, struct prediction *prediction);
 /* Returns 0; -ENODATA when nothing departs (there is no service to replay), -EINVAL for a bound of
  * 0, or -ENOMEM. */
 int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
                    struct prediction *prediction);
-/* The smallest bound that makes the run finish less than 1% later than without; 0: none found. */
+/* The smallest bound that makes the run finish less than 1% later than it did; 0: none found. */
 uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns);
 unsigned whatif_doubts(const struct diagnosis *diagnosis, const struct queue *queue);
 

@@ -10,28 +10,66 @@ enum { THREADS = 1 << 16 };
 
 /* ---- senders ---------------------------------------------------------------------------- */
 
-/* What a sender does between two sends takes as long as it did: a send that nothing holds back ends
- * with the message's arrival. */
-static int find_senders(const struct queue *queue, struct whatif_series *series) {
+/* When a message was let into a queue that was bounded already: when it came, or when the one that
+ * stood so many places before it was taken. */
+static uint64_t admission_ns(const struct queue *queue, const struct batches *batches,
+                             const struct whatif_series *series, size_t message) {
+  uint64_t birth_ns = queue->messages[message].birth_ns;
+  if (message < series->bound) return birth_ns;
+  const struct residence *before = &queue->messages[message - series->bound];
+  if (before->death_ns == RESIDENCE_LIVE) return birth_ns;
+  uint64_t service_ns = batches->served[batches->of[message - series->bound]].service_ns;
+  uint64_t taken_ns = before->death_ns - service_ns;
+  return taken_ns > birth_ns ? taken_ns : birth_ns;
+}
+
+/* What a sender does between two sends takes as long as it did. */
+static int find_thoughts(const struct queue *queue, const struct batches *batches,
+                         struct whatif_series *series) {
   uint32_t *last = malloc(THREADS * sizeof(*last)); /* by thread */
   if (!last) return -ENOMEM;
   for (size_t i = 0; i < THREADS; i++)
     last[i] = SERIES_NONE;
   for (size_t i = 0; i < series->count; i++) {
-    const struct residence *message = &queue->messages[i];
-    uint32_t *before = &last[message->birth_thread];
+    uint64_t birth_ns = queue->messages[i].birth_ns;
+    uint32_t *before = &last[queue->messages[i].birth_thread];
     series->next[i] = SERIES_NONE;
-    series->think_ns[i] = message->birth_ns;
+    series->think_ns[i] = birth_ns;
+    series->wait_ns += (double)(admission_ns(queue, batches, series, i) - birth_ns);
     if (*before == SERIES_NONE) {
       series->first[series->sender_count++] = (uint32_t)i;
     } else {
+      uint64_t sent_ns = admission_ns(queue, batches, series, *before);
       series->next[*before] = (uint32_t)i;
-      series->think_ns[i] -= queue->messages[*before].birth_ns;
+      series->think_ns[i] = birth_ns > sent_ns ? birth_ns - sent_ns : 0;
     }
     *before = (uint32_t)i;
   }
   free(last);
   return 0;
+}
+
+static size_t count_senders(const struct queue *queue) {
+  bool *seen = calloc(THREADS, 1);
+  size_t count = 0;
+  for (size_t i = 0; seen && i < queue->message_count; i++) {
+    count += !seen[queue->messages[i].birth_thread];
+    seen[queue->messages[i].birth_thread] = true;
+  }
+  free(seen);
+  return count;
+}
+
+/* The level that a queue is pinned at has in it what is in hand: of each sender one, of each
+ * consumer a batch, but no more than can wait. */
+static uint64_t bound_of(const struct queue *queue, const struct batches *batches) {
+  bool blocks = queue->bound > 0 && queue->policy == POLICY_BLOCKING;
+  if (!blocks || queue->every > 1 || queue->estimated) return SERIES_UNBOUNDED;
+  double consumers = (double)batches_consumers(queue), largest = batches->largest;
+  double level = queue->bound - (double)count_senders(queue);
+  bool full = level >= largest * (1 + consumers);
+  double bound = full ? level - consumers * largest : level / (1 + consumers);
+  return bound >= 1 ? (uint64_t)(bound + 0.5) : 1;
 }
 
 /* ---- work ------------------------------------------------------------------------------- */
@@ -95,6 +133,7 @@ int series_make(const struct queue *queue, struct whatif_series *series) {
   if (!error && batches.departed == 0) error = -ENODATA;
   if (!error) {
     series->departed = batches.departed;
+    series->bound = bound_of(queue, &batches);
     series->consumers = batches_consumers(queue);
     series->scale = scale_of(queue);
     series->think_ns = calloc(count, sizeof(uint64_t));
@@ -104,7 +143,7 @@ int series_make(const struct queue *queue, struct whatif_series *series) {
     series->death_ns = calloc(count, sizeof(uint64_t));
     bool memory =
         series->think_ns && series->next && series->first && series->work && series->death_ns;
-    error = memory ? find_senders(queue, series) : -ENOMEM;
+    error = memory ? find_thoughts(queue, &batches, series) : -ENOMEM;
   }
   if (!error) {
     find_service(&batches, series);

@@ -10,6 +10,7 @@
 #include "diagnosis.h"
 
 #define SERIES_NONE UINT32_MAX
+#define SERIES_UNBOUNDED UINT64_MAX
 
 /* Service of a batch: fixed x the work of its first message + each x the work of all. Fitted, works
  * are about 1: by how much its batch was slower than others of its size. One by one, or where the
@@ -33,8 +34,10 @@ struct whatif_series {
   size_t consumers;       /* at work at a time, at most */
   size_t batch_limit;     /* messages that a consumer takes at once, at most */
   double scale;           /* real messages for each one that was looked at */
-  uint64_t *death_ns;     /* of those that departed, in order of time */
-  uint64_t last_ns;       /* the last arrival or departure */
+  uint64_t bound;     /* that the record was made with, without those in hand; SERIES_UNBOUNDED */
+  double wait_ns;     /* of its senders then, by the model */
+  uint64_t *death_ns; /* of those that departed, in order of time */
+  uint64_t last_ns;   /* the last arrival or departure */
 };
 
 /* Returns 0; -ENODATA when nothing departs, or -ENOMEM. series_free() in any case. */
