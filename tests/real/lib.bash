@@ -1,5 +1,5 @@
-# What the runs of real programs share; sourced by bash. Needs $build, and for record() $mode and $sample; makes $work, a directory that goes away
-# with the shell, as does every process that was started here.
+# What the runs of real programs share; sourced by bash. Needs $build, and for record() $mode and $sample; makes $work, a
+# directory that goes away with the shell, as does every process that was started here.
 # shellcheck shell=bash disable=SC2154
 
 # Debian's programs, not what is before them in a path
