@@ -104,7 +104,7 @@ static void judge_size(struct judgement *judgement, const struct truth *truth,
                        const struct queue *queue, enum recording recording) {
   double per_block = truth->messages_per_block, blocks = 1;
   double left = truth->arrived - truth->departed, arrived = truth->arrived;
-  if (per_block > 1) arrived -= truth->turned_away; /* before they were in a node */
+  arrived -= truth->turned_away; /* they didn't get in */
   if (truth->site_count == 3) blocks = 3;
   if (truth->site_count == 2) blocks += 1.0 / NODE_MESSAGES;
   if (!within(queue->blocks_per_message, blocks, recording == RECORDING_SAMPLED ? 0.1 : 0.02, 0))
@@ -152,6 +152,12 @@ static void judge_bound(struct judgement *judgement, const struct truth *truth,
   double per_block = truth->messages_per_block;
   judge_count(judgement, "as bound", queue->bound * per_block, truth->bound,
               in_hand(truth) + chance_in(truth->bound, truth, queue, recording));
+  if (per_block <= 1) {
+    judge_count(judgement, "turned away", queue->turned_away, truth->turned_away,
+                chance_in(truth->turned_away, truth, queue, recording));
+    judge_count(judgement, "thrown away", queue->thrown_away, truth->thrown_away,
+                chance_in(truth->thrown_away, truth, queue, recording));
+  }
   /* what is turned away never was in a node */
   if (queue->policy != truth->policy && (per_block <= 1 || truth->policy == POLICY_BLOCKING)) {
     const char *name = queue_policy_name(queue->policy);

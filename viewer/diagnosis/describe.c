@@ -76,28 +76,6 @@ static void leave_out_turned_away(struct queue *queue, double turned_away) {
 
 /* ---- rates ------------------------------------------------------------------------------ */
 
-/* Slope of residence over time of arrival, of those that arrived in [from, to] and departed by
- * `until`: least squares. */
-static double slope_of_residence(const struct measured *measured, uint64_t from_ns, uint64_t to_ns,
-                                 uint64_t until_ns) {
-  const struct level *level = &measured->level;
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (size_t i = 0; i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
-      continue;
-    double born = (double)(message->birth_ns - from_ns),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++;
-    x += born;
-    y += stayed;
-    xx += born * born;
-    xy += born * stayed;
-  }
-  double spread = xx - x * x / n;
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
-}
-
 static void describe_rates(const struct measured *measured, struct queue *queue) {
   const struct level *level = &measured->level;
   uint64_t from = measured->first_ns, to = measured->last_ns;
@@ -116,11 +94,13 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
     queue->departure_rate = departed * measured->weight / seconds;
   }
   queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
-  queue->residence_slope = slope_of_residence(measured, from, to, measured->duration_ns);
+  /* what is freed in one go at the end says nothing of what it would have waited */
+  queue->residence_slope = verdict_slope(level, from, to, to);
+  if (isnan(queue->residence_slope))
+    queue->residence_slope = verdict_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
   /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
-  double slope = slope_of_residence(measured, from, to, to);
-  if (!isnan(slope) && slope > 0) queue->rho = 1 + slope;
+  if (queue->residence_slope > 0) queue->rho = 1 + queue->residence_slope;
 }
 
 /* ---- residence -------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct trait {
   double birth_gap_ns;      /* mean */
   double death_gap_ns;      /* that half of the time lies in shorter ones */
   double fillers, drainers; /* threads; 16 is many */
+  bool waits; /* its blocks stay for a good part of the time between two births: no churn */
 };
 
 static int compare_ns(const void *a, const void *b) {
@@ -68,6 +69,16 @@ static double threads_of(const struct residence_list *list, bool deaths) {
   return count;
 }
 
+/* Of those that departed; those that never did make it longer without end. */
+static double mean_stay_ns(const struct residence_list *list) {
+  double sum = 0;
+  for (size_t i = 0; i < list->count; i++) {
+    if (list->of[i].death_ns == RESIDENCE_LIVE) return INFINITY;
+    sum += (double)(list->of[i].death_ns - list->of[i].birth_ns);
+  }
+  return list->count ? sum / (double)list->count : 0;
+}
+
 static int trait_of(const struct residence_list *list, struct trait *trait) {
   *trait = (struct trait){.list = list,
                           .deaths = calloc(list->count + 1, sizeof(uint64_t)),
@@ -79,6 +90,7 @@ static int trait_of(const struct residence_list *list, struct trait *trait) {
     if (list->of[i].death_ns != RESIDENCE_LIVE)
       trait->deaths[trait->departed++] = list->of[i].death_ns;
   qsort(trait->deaths, trait->departed, sizeof(uint64_t), compare_ns);
+  trait->waits = mean_stay_ns(list) >= 0.2 * trait->birth_gap_ns;
   return usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
 }
 
@@ -194,6 +206,7 @@ static bool are_companions(const struct trait *messages, const struct trait *oth
   size_t probes = probes_of(other), born = 0, agreed = 0;
   if (probes < PROBES_MIN || list->births < other->births) return false;
   double many = (double)list->births / (double)other->births;
+  if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
   struct patience patience = patience_with(messages, many);
   for (size_t i = 0; i < probes; i++) {
     const struct residence *of = probe(other, i, probes);

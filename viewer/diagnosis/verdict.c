@@ -73,6 +73,25 @@ static double ramp(const struct measured *measured) {
   return n >= 8 && spread > 0 ? (xy - x * y / n) / sqrt(spread) : NAN;
 }
 
+double verdict_slope(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                     uint64_t until_ns) {
+  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < level->count; i++) {
+    const struct residence *message = &level->messages[i];
+    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
+      continue;
+    double born = (double)(message->birth_ns - from_ns),
+           stayed = (double)(message->death_ns - message->birth_ns);
+    n++;
+    x += born;
+    y += stayed;
+    xx += born * born;
+    xy += born * stayed;
+  }
+  double spread = xx - x * x / n;
+  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
+}
+
 /* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
 static double top_slack(const struct measured *measured) {
   double slack = 0.1 * (double)measured->top,
@@ -107,6 +126,7 @@ int verdict_measure(struct measured *measured) {
   size_t before = level_at(level, measured->rising_ns);
   measured->risen = measured->at_last > before ? measured->at_last - before : 0;
   measured->ramp = ramp(measured);
+  measured->slope = verdict_slope(level, measured->rising_ns, measured->last_ns, measured->last_ns);
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
@@ -237,12 +257,24 @@ static struct verdict judge_pinned(const struct measured *measured) {
   return (struct verdict){QUEUE_CACHE, (pushed_out ? 0.8 : 1) * confidence};
 }
 
+/* In an overloaded queue residence lengthens by rho - 1 a second: here by next to nothing of it. */
+static bool stays_as_long_as_ever(const struct measured *measured) {
+  if (isnan(measured->slope) || measured->departed_rising < 20) return false;
+  double gone = (double)measured->departed_rising;
+  double rho = (gone + (double)measured->risen) / gone;
+  return measured->slope < 0.2 * (rho - 1);
+}
+
 static struct verdict judge_rising(const struct measured *measured) {
   double significance = (double)measured->risen / (CHANCE * measured->rise_noise + 1);
   double confidence = enough(measured) * certainty(significance, 1);
   if (in_order(measured)) {
+    /* more are there because more come, and each stays as long as ever */
+    if (stays_as_long_as_ever(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
+    /* it was drained once, and then no more */
+    if (measured->departed >= 20) return (struct verdict){QUEUE_UNBOUNDED, 0.7 * confidence};
     return unclear(0.5);
   }
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;

@@ -29,13 +29,20 @@ struct measured {
   uint64_t rising_ns;           /* from when on it has not been empty until the last arrival */
   size_t risen;                 /* by how much it has risen since */
   double rise_noise;            /* by how much chance alone makes a level wander in that time */
-  double ramp; /* correlation of residence and time of arrival, of those that came in the last two
-                  thirds of the time and have departed; NAN: of too few */
+  double ramp;  /* correlation of residence and time of arrival, of those that came in the last two
+                   thirds of the time and have departed; NAN: of too few */
+  double slope; /* of residence over time of arrival, of those that departed while others came;
+                   NAN: of too few */
   size_t departed_rising; /* departures in that time */
 };
 
 /* Fills in what is derived from level, order and departures. Returns 0 or -ENOMEM. */
 int verdict_measure(struct measured *measured);
+
+/* Slope of residence over time of arrival, of those that arrived in [from, to] and departed by
+ * `until`: least squares; NAN of less than 8. */
+double verdict_slope(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                     uint64_t until_ns);
 
 struct verdict {
   enum queue_kind kind;
