@@ -100,7 +100,8 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
     queue->residence_slope = verdict_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
   /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
-  if (queue->residence_slope > 0) queue->rho = 1 + queue->residence_slope;
+  if (queue->residence_slope > 0 && measured->order.in_order >= 0.95)
+    queue->rho = 1 + queue->residence_slope;
 }
 
 /* ---- residence -------------------------------------------------------------------------- */
@@ -163,7 +164,9 @@ static void describe_policy(const struct profile *profile, const struct measured
     if (queue->sites[i].carries)
       folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
   double turned_away = young * measured->weight + folded;
-  double thrown_away = measured->departures.coupled_share * queue->departures;
+  /* in a sample an arrival that pushed another out is seen as often as any */
+  double seen = measured->estimated ? 1 / measured->weight : 1;
+  double pushed_out = fmin(measured->departures.coupled_share / seen, 1);
   bool other_thread = measured->departures.same_thread_share < 0.95;
   queue->policy = POLICY_BLOCKING;
   if (turned_away >= 0.01 * (queue->arrivals + folded)) {
@@ -171,7 +174,7 @@ static void describe_policy(const struct profile *profile, const struct measured
     queue->turned_away = turned_away;
   } else if (measured->departures.coupled_share >= (other_thread ? 0.02 : 0.3)) {
     queue->policy = POLICY_DROP_OLDEST;
-    queue->thrown_away = thrown_away;
+    queue->thrown_away = pushed_out * queue->departures;
   }
 }
 
@@ -256,6 +259,8 @@ static size_t take_out_turned_away(struct queue *queue, double usual_ns) {
 }
 
 static int measure(const struct profile *profile, struct queue *queue, struct measured *measured) {
+  /* blocks that are freed between two of the messages that are looked at */
+  double each = fmax(queue->arrivals / (double)queue->message_count, 1);
   *measured = (struct measured){.estimated = queue->estimated,
                                 .count = queue->message_count,
                                 .first_ns = queue->messages[0].birth_ns,
@@ -265,8 +270,8 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
       level_begin(&measured->level, queue->messages, queue->message_count, profile->duration_ns);
   measured->departed = measured->level.death_count;
   if (!error)
-    error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
-                               &measured->departures);
+    error = departures_measure(queue->messages, queue->message_count,
+                               queue->blocks_per_message * each, &measured->departures);
   if (error) return error;
   uint64_t top_ns;
   size_t hands = 2 * (size_t)measured->departures.consumers,

@@ -103,7 +103,8 @@ struct queue {
   uint64_t every; /* the analysis saw each so-manieth message: 1 all */
 
   double bytes_per_message, blocks_per_message;
-  double arrivals, departures, at_end_messages;
+  double arrivals; /* those that were let in */
+  double departures, at_end_messages;
   double peak_messages, peak_bytes; /* of this group */
   uint64_t peak_ns;
   double at_peak_bytes; /* its bytes when the whole process had most */

@@ -317,10 +317,33 @@ static bool fill_one_line(const struct profile *profile, const struct trait *a,
          agree_on_departures(a, b);
 }
 
-/* In a sample the blocks of one message are seldom all there: only their course can be compared. */
+/* In a sample the blocks of one message are seldom all there. When they are, one is born just
+ * beside the other, as often as the other is in the sample at all; chance does that hardly ever. */
+static bool coincide(const struct profile *profile, const struct trait *a, const struct trait *b) {
+  const struct residence_list *list = a->list, *other = b->list;
+  double picked = (double)list->births / (double)profile->sites[list->site].births;
+  double chance = a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1;
+  size_t beside = 0, agreed = 0, asked = 0;
+  double leaves = (1.5 + 2.5 * a->drainers) * a->death_gap_ns;
+  for (size_t i = 0; i < other->count && i < 20 * PROBES; i++) {
+    const struct residence *of = &other->of[i];
+    size_t at = nearest(list, of);
+    asked++;
+    if (at == SIZE_MAX || list->of[at].birth_thread != of->birth_thread ||
+        apart(list->of[at].birth_ns, of->birth_ns) > TOGETHER_NS)
+      continue;
+    beside++;
+    agreed += goes_with(list, at, of, 1, leaves > TOGETHER_NS ? leaves : TOGETHER_NS);
+  }
+  double share = (double)beside / (double)(asked + 1);
+  return beside >= PROBES_MIN && share >= 0.5 * picked && share >= 5 * chance &&
+         (double)agreed >= 0.75 * (double)beside;
+}
+
 static bool travel_together(const struct profile *profile, const struct trait *a,
                             const struct trait *b) {
-  if (profile->sample_bytes) return agree_on_departures(a, b);
+  if (profile->sample_bytes)
+    return a->waits == b->waits && (agree_on_departures(a, b) || coincide(profile, a, b));
   return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
 }
 

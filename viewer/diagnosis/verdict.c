@@ -3,7 +3,9 @@
  */
 #include "verdict.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* A rise of so many standard deviations is no chance: the least level must rise as well. */
 #define CHANCE 1.5
@@ -92,6 +94,62 @@ double verdict_slope(const struct level *level, uint64_t from_ns, uint64_t to_ns
   return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
 }
 
+static double lingering(const struct measured *measured) {
+  const struct level *level = &measured->level;
+  uint64_t half = measured->first_ns + (measured->last_ns - measured->first_ns) / 2;
+  size_t early = level_arrived(level, half), there = 0;
+  for (size_t i = 0; i < early; i++)
+    there += level->messages[i].death_ns > measured->last_ns;
+  return early ? (double)there / (double)early : 0;
+}
+
+static uint64_t stay_until(const struct residence *message, uint64_t until_ns) {
+  uint64_t end = message->death_ns < until_ns ? message->death_ns : until_ns;
+  return end > message->birth_ns ? end - message->birth_ns : 0;
+}
+
+static int compare_ns(const void *a, const void *b) {
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* How long nine tenths stay at most of those that came in [from, to], as far as is known at
+ * `until`. */
+static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                       uint64_t until_ns, double *ns) {
+  size_t begin = level_arrived(level, from_ns), end = level_arrived(level, to_ns);
+  uint64_t *stays = calloc(end - begin + 1, sizeof(*stays));
+  if (!stays) return -ENOMEM;
+  for (size_t i = begin; i < end; i++)
+    stays[i - begin] = stay_until(&level->messages[i], until_ns);
+  qsort(stays, end - begin, sizeof(*stays), compare_ns);
+  *ns = end - begin >= 8 ? (double)stays[(end - begin) * 9 / 10] : NAN;
+  free(stays);
+  return 0;
+}
+
+static int lengthening(struct measured *measured) {
+  uint64_t third = (measured->last_ns - measured->first_ns) / 3, one = measured->first_ns + third;
+  double before, then;
+  int error = nine_tenths(&measured->level, measured->first_ns, one, measured->last_ns, &before);
+  if (!error) error = nine_tenths(&measured->level, one, one + third, measured->last_ns, &then);
+  if (!error) measured->lengthening = before > 0 ? then / before : NAN;
+  return error;
+}
+
+static double stay_variation(const struct measured *measured) {
+  const struct level *level = &measured->level;
+  double n = 0, sum = 0, squares = 0;
+  for (size_t i = level_arrived(level, measured->reached_ns); i < level->count; i++) {
+    if (level->messages[i].death_ns == RESIDENCE_LIVE) continue;
+    double stayed = (double)stay_until(&level->messages[i], RESIDENCE_LIVE);
+    n++, sum += stayed, squares += stayed * stayed;
+  }
+  if (n < 8 || sum <= 0) return NAN;
+  double mean = sum / n, variance = squares / n - mean * mean;
+  return variance > 0 ? sqrt(variance) / mean : 0;
+}
+
 /* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
 static double top_slack(const struct measured *measured) {
   double slack = 0.1 * (double)measured->top,
@@ -126,11 +184,13 @@ int verdict_measure(struct measured *measured) {
   size_t before = level_at(level, measured->rising_ns);
   measured->risen = measured->at_last > before ? measured->at_last - before : 0;
   measured->ramp = ramp(measured);
+  measured->lingering = lingering(measured);
   measured->slope = verdict_slope(level, measured->rising_ns, measured->last_ns, measured->last_ns);
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
-  return 0;
+  measured->stay_variation = stay_variation(measured);
+  return lengthening(measured);
 }
 
 /* ---- questions -------------------------------------------------------------------------- */
@@ -164,7 +224,7 @@ static bool in_order(const struct measured *measured) {
 static bool stays_at_top(const struct measured *measured) {
   const struct level_moments *plateau = &measured->plateau;
   if (!measured->estimated) return plateau->share_above >= 0.8;
-  return plateau->mean >= 3 && plateau->deviation <= 1.4 * sqrt(plateau->mean);
+  return plateau->mean >= 4 && plateau->deviation <= 1.4 * sqrt(plateau->mean);
 }
 
 /* Its level is the top level nearly all the time once it is reached, and much passes through. */
@@ -201,11 +261,17 @@ static bool is_rising(const struct measured *measured) {
          (is_ramp(measured) || level_rises(measured));
 }
 
-/* Many came before any left, and then they left one by one, with work in between. */
+/* Many came before any left, and then, not too long after, they left one by one, with work in
+ * between. */
 static bool drained_afterwards(const struct measured *measured) {
-  const struct departures *departures = &measured->departures;
+  const struct level *level = &measured->level;
+  size_t gone = level_departed(level, measured->last_ns);
+  if (gone >= level->death_count) return false;
+  double pause = (double)(level->deaths[gone] - measured->last_ns);
+  double fill = (double)(measured->last_ns - measured->first_ns);
   return (double)measured->departed >= 0.5 * (double)measured->count &&
-         departures->tight_share < 0.5 && (double)measured->at_last >= 0.95 * (double)measured->top;
+         measured->departures.tight_share < 0.5 && pause <= 3 * fill &&
+         (double)measured->at_last >= 0.9 * (double)measured->top;
 }
 
 /* By Little's law: mean residence = mean level / rate of arrivals. */
@@ -245,10 +311,16 @@ static struct verdict judge_kept(const struct measured *measured) {
   return (struct verdict){QUEUE_STALLED, confidence};
 }
 
+/* Each leaves as long after it came as any other: a clock lets it go, not a consumer. */
+static bool leaves_by_a_clock(const struct measured *measured) {
+  return measured->estimated && measured->stay_variation < 0.005;
+}
+
 static struct verdict judge_pinned(const struct measured *measured) {
   double confidence = enough(measured) * certainty(measured->plateau.share_above, 0.5);
   /* in a sample those that come and those that make room for them are not both there to be seen */
   const struct departures *departures = &measured->departures;
+  if (leaves_by_a_clock(measured)) return unclear(0.5);
   bool pushed_out =
       measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
   if (in_order(measured) && !pushed_out) return (struct verdict){QUEUE_BOUNDED, confidence};
@@ -282,7 +354,9 @@ static struct verdict judge_rising(const struct measured *measured) {
   bool leaks = measured->order.in_order >= 0.995 && kept >= 0.05;
   /* a queue that hands over, in another order: by priority */
   if (!leaks && measured->departures.same_thread_share <= 0.05)
-    return (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence};
+    return measured->lingering >= 0.1 || measured->lengthening >= 1.3
+               ? (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence}
+               : (struct verdict){QUEUE_BURST, 0.5 * confidence};
   if (kept >= 0.05) return (struct verdict){QUEUE_STALLED, 0.7 * confidence};
   return unclear(0.5);
 }

@@ -33,6 +33,13 @@ struct measured {
                    thirds of the time and have departed; NAN: of too few */
   double slope; /* of residence over time of arrival, of those that departed while others came;
                    NAN: of too few */
+  double lingering; /* of those that came in the first half of the time: share still there at the
+                       last arrival */
+  double
+      lengthening; /* how long nine tenths stay at most that came in the middle third of the time,
+                      over the same of the first third; what is still there counts by its age */
+  double stay_variation; /* of the residences of those that came after the top was reached: standard
+                            deviation over mean; NAN: none */
   size_t departed_rising; /* departures in that time */
 };
 
