@@ -158,7 +158,7 @@ static double top_slack(const struct measured *measured) {
   double chance = 3 * measured->noise * (double)measured->top;
   if (slack < chance) slack = chance;
   /* with so little room between full and empty, "at the top" would say nothing */
-  double most = 0.5 * (double)measured->top;
+  double most = 0.4 * (double)measured->top;
   return slack < most ? slack : most;
 }
 
