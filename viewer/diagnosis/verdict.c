@@ -172,6 +172,12 @@ static bool stays_as_long_as_ever(const struct measured *measured) {
   return measured->slope < 0.2 * (rho - 1);
 }
 
+/* What departs does so in order, but some of all times stay behind for good. */
+static bool leaks(const struct measured *measured) {
+  double kept = (double)(measured->count - measured->departed) / (double)measured->count;
+  return measured->order.in_order >= 0.995 && kept >= 0.05 && measured->lingering >= 0.05;
+}
+
 static struct verdict judge_rising(const struct measured *measured) {
   double significance = (double)measured->risen / (CHANCE * measured->rise_noise + 1);
   double confidence = enough(measured) * certainty(significance, 1);
@@ -186,10 +192,8 @@ static struct verdict judge_rising(const struct measured *measured) {
     return unclear(0.5);
   }
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;
-  /* what departs does so in order, but some stay behind */
-  bool leaks = measured->order.in_order >= 0.995 && kept >= 0.05;
   /* a queue that hands over, in another order: by priority */
-  if (!leaks && measured->departures.same_thread_share <= 0.05)
+  if (!leaks(measured) && measured->departures.same_thread_share <= 0.05)
     return measured->lingering >= 0.1 || measured->lengthening >= 1.3
                ? (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence}
                : (struct verdict){QUEUE_BURST, 0.5 * confidence};
@@ -197,11 +201,21 @@ static struct verdict judge_rising(const struct measured *measured) {
   return unclear(0.5);
 }
 
+/* In each fifth of the time. */
+static bool is_empty_again_and_again(const struct measured *measured) {
+  size_t most = 0;
+  for (int i = 0; i < 5; i++)
+    most = measured->fifths[i] > most ? measured->fifths[i] : most;
+  return (double)most <= 2 + 0.02 * (double)measured->top;
+}
+
 static struct verdict judge_level(const struct measured *measured) {
   double top = (double)measured->top * measured->weight;
   bool small = top < 4 || (top < FEW && is_short_lived(measured));
   double low = (double)level_least(&measured->level, measured->reached_ns, measured->last_ns);
-  bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top;
+  bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top ||
+                   is_empty_again_and_again(measured);
+  if (!came_down && leaks(measured)) return (struct verdict){QUEUE_STALLED, 0.6 * enough(measured)};
   if (came_down)
     return (struct verdict){small ? QUEUE_CHURN : QUEUE_BURST,
                             enough(measured) * (measured->emptied >= 2 ? 0.9 : 0.7)};
