@@ -7,7 +7,7 @@ import re
 HEALTHY = ["burst", "churn", "silent"]  # "silent": not among the verdicts
 FEW_MESSAGES = 20  # at a time: as good as none
 LEAST_MESSAGES = 100  # an unbounded queue that didn't get longer didn't grow
-STEADY = 0.4  # of the mean growth: so much may it be off from one fifth to the next
+STEADY = 0.25  # of the mean growth: so much may it be off from one fifth to the next
 BOUND_TOLERANCE = 0.02
 
 
@@ -28,8 +28,8 @@ def why_void(truth):
     if label == "bounded-queue":
         if top < 0.98 * truth["bound"] or min(least[2:]) < 0.85 * truth["bound"]:
             return "was not at its bound in the last three fifths"
-    if label == "healthy" and min(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
-        return "did not become empty in the last three fifths"
+    if label == "healthy" and max(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
+        return "did not become empty in each of the last three fifths"
     if label in ("stalled-or-leak", "startup"):
         if truth["born"] < 1000 or (truth["freed_filling"] and truth["left"] < 0.05 * truth["born"]):
             return "most was freed, or hardly anything made"

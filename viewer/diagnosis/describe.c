@@ -270,8 +270,8 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
       level_begin(&measured->level, queue->messages, queue->message_count, profile->duration_ns);
   measured->departed = measured->level.death_count;
   if (!error)
-    error = departures_measure(queue->messages, queue->message_count,
-                               queue->blocks_per_message * each, &measured->departures);
+    error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
+                               each, &measured->departures);
   if (error) return error;
   uint64_t top_ns;
   size_t hands = 2 * (size_t)measured->departures.consumers,
