@@ -25,7 +25,8 @@ struct trait {
   double birth_gap_ns;      /* mean */
   double death_gap_ns;      /* that half of the time lies in shorter ones */
   double fillers, drainers; /* threads; 16 is many */
-  bool waits; /* its blocks stay for a good part of the time between two births: no churn */
+  double meanwhile; /* births during half of its blocks' lives, at least; INFINITY: most stay */
+  bool waits;       /* its blocks stay for a good part of the time between two births: no churn */
 };
 
 static int compare_ns(const void *a, const void *b) {
@@ -79,6 +80,21 @@ static double mean_stay_ns(const struct residence_list *list) {
   return list->count ? sum / (double)list->count : 0;
 }
 
+/* The median of the lives, in births: a few long ones, or cut off by the end, say nothing. */
+static int births_meanwhile(const struct residence_list *list, double birth_gap_ns,
+                            double *births) {
+  uint64_t *lives = calloc(list->count + 1, sizeof(*lives));
+  if (!lives) return -ENOMEM;
+  for (size_t i = 0; i < list->count; i++)
+    lives[i] = list->of[i].death_ns == RESIDENCE_LIVE ? UINT64_MAX
+                                                      : list->of[i].death_ns - list->of[i].birth_ns;
+  qsort(lives, list->count, sizeof(*lives), compare_ns);
+  uint64_t median = lives[list->count / 2];
+  *births = median == UINT64_MAX ? INFINITY : (double)median / (birth_gap_ns + 1);
+  free(lives);
+  return 0;
+}
+
 static int trait_of(const struct residence_list *list, struct trait *trait) {
   *trait = (struct trait){.list = list,
                           .deaths = calloc(list->count + 1, sizeof(uint64_t)),
@@ -91,7 +107,8 @@ static int trait_of(const struct residence_list *list, struct trait *trait) {
       trait->deaths[trait->departed++] = list->of[i].death_ns;
   qsort(trait->deaths, trait->departed, sizeof(uint64_t), compare_ns);
   trait->waits = mean_stay_ns(list) >= 0.2 * trait->birth_gap_ns;
-  return usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
+  int error = births_meanwhile(list, trait->birth_gap_ns, &trait->meanwhile);
+  return error ? error : usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
 }
 
 static size_t born_before(const struct residence_list *list, uint64_t ns) {
@@ -186,6 +203,12 @@ static bool goes_with(const struct residence_list *messages, size_t at, const st
          (double)of->death_ns <= (double)end + patience_ns;
 }
 
+/* One is gone before the next comes, of the other many are alive: whatever moments they share, the
+ * one does not wait with the other. */
+static bool only_one_waits(const struct trait *a, const struct trait *b) {
+  return fmin(a->meanwhile, b->meanwhile) < 1 && fmax(a->meanwhile, b->meanwhile) >= 20;
+}
+
 /* Of `messages` as many come between one block of the others and the next, nearly each time. */
 static bool come_by_count(const struct residence_list *messages,
                           const struct residence_list *others, double many) {
@@ -207,6 +230,7 @@ static bool are_companions(const struct trait *messages, const struct trait *oth
   if (probes < PROBES_MIN || list->births < other->births) return false;
   double many = (double)list->births / (double)other->births;
   if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
+  if (many <= COUNTED && only_one_waits(messages, others)) return false;
   struct patience patience = patience_with(messages, many);
   for (size_t i = 0; i < probes; i++) {
     const struct residence *of = probe(other, i, probes);
