@@ -52,6 +52,9 @@ static const struct plan freed_at_exit = {OVERLOADED("freed_at_exit", 2), .rest 
 static const struct plan killed = {OVERLOADED("killed", 2), .killed_at_ns = 250 * MS};
 static const struct plan in_batches = {OVERLOADED("in_batches", 2), .at_once = 16,
                                        .freed_together = true, .rest = REST_LEFT};
+/* All have come before a tenth is done, and the rest leaves as the first did. */
+static const struct plan drained_in_batches = {OVERLOADED("drained_in_batches", 12), .at_once = 16,
+                                               .freed_together = true};
 /* Bursts that it has not got over when the next one comes. */
 static const struct plan overloaded_in_bursts = {.name = "in_bursts",
                                                  .kinds = KIND(QUEUE_UNBOUNDED),
@@ -252,6 +255,7 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(freed_at_exit, ALL)},
     {PLAN(killed, ALL)},
     {PLAN(in_batches, ALL)},
+    {PLAN(drained_in_batches, ALL)},
     {PLAN(overloaded_in_bursts, ALL)},
     {PLAN(by_priority, WITH_PAYLOAD)},
     {PLAN(event_loop, ALL), .alone = true},

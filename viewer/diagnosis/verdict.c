@@ -195,12 +195,25 @@ int verdict_measure(struct measured *measured) {
 
 /* ---- questions -------------------------------------------------------------------------- */
 
+/* What departs after the last arrival does so about as fast as before: somebody goes on taking it
+ * out, though it be many at a time. Who frees all in one go does nothing else. */
+static bool leaves_as_before(const struct measured *measured, double after) {
+  const struct level *level = &measured->level;
+  size_t before = level_departed(level, measured->last_ns);
+  if (before < 20 || measured->departures.last_ns <= measured->last_ns) return false;
+  double since = (double)(measured->last_ns - level->deaths[0]);
+  double rest = (double)(measured->departures.last_ns - measured->last_ns);
+  return after / rest <= 4 * (double)before / (since + 1);
+}
+
 /* Messages that nobody took out one by one: still there, or freed in one go at the very end. */
 static double never_left(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   double kept = (double)(measured->count - measured->departed);
   double after = departures->after_share * (double)measured->departed;
-  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top) kept += after;
+  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top &&
+      !leaves_as_before(measured, after))
+    kept += after;
   return kept / (double)measured->count;
 }
 
