@@ -337,8 +337,12 @@ static struct verdict judge_pinned(const struct measured *measured) {
   if (leaves_by_a_clock(measured)) return unclear(0.5);
   bool pushed_out =
       measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
-  if (in_order(measured) && !pushed_out) return (struct verdict){QUEUE_BOUNDED, confidence};
-  if ((double)measured->top * measured->weight < 8)
+  /* a thread that has a few in hand at a time has no queue with itself */
+  bool in_hand =
+      departures->same_thread_share >= 0.95 && (double)measured->top * measured->weight < 16;
+  if (in_order(measured) && !pushed_out && !in_hand)
+    return (struct verdict){QUEUE_BOUNDED, confidence};
+  if (in_hand || (double)measured->top * measured->weight < 8)
     return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
   return (struct verdict){QUEUE_CACHE, (pushed_out ? 0.8 : 1) * confidence};
 }
