@@ -139,6 +139,18 @@ static const struct plan drained_in_one_go = {.name = "drained_in_one_go",
                                               .service = EXPONENTIAL,
                                               .late = true};
 
+/* A list that one thread makes in a moment, and then walks through, freeing what it is done with.
+ */
+static const struct plan walked_list = {.name = "walked_list",
+                                        .kinds = KIND(QUEUE_BURST),
+                                        .messages = 1000,
+                                        .arrival_ns = SERVICE / 10,
+                                        .service_ns = SERVICE / 5,
+                                        .think = EXPONENTIAL,
+                                        .service = EXPONENTIAL,
+                                        .one_thread = true,
+                                        .late = true};
+
 static const struct plan bounded_to_4 = {BOUNDED("bounded_4", 4, POLICY_BLOCKING)};
 static const struct plan bounded_to_16 = {BOUNDED("bounded_16", 16, POLICY_BLOCKING)};
 static const struct plan bounded_to_64 = {BOUNDED("bounded_64", 64, POLICY_BLOCKING)};
@@ -269,6 +281,7 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(urgent_ones, WITH_PAYLOAD)},
     {PLAN(overloaded_stack, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
+    {PLAN(walked_list, ALL), .alone = true},
     {PLAN(bounded_to_4, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_16, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_64, ALIVE_FOR_LONG)},
