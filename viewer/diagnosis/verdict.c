@@ -13,12 +13,25 @@
 
 /* ---- questions -------------------------------------------------------------------------- */
 
+/* What departs after the last arrival does so about as fast as before: somebody goes on taking it
+ * out, though it be many at a time. Who frees all in one go does nothing else. */
+static bool leaves_as_before(const struct measured *measured, double after) {
+  const struct level *level = &measured->level;
+  size_t before = level_departed(level, measured->last_ns);
+  if (before < 20 || measured->departures.last_ns <= measured->last_ns) return false;
+  double since = (double)(measured->last_ns - level->deaths[0]);
+  double rest = (double)(measured->departures.last_ns - measured->last_ns);
+  return after / rest <= 4 * (double)before / (since + 1);
+}
+
 /* Messages that nobody took out one by one: still there, or freed in one go at the very end. */
 static double never_left(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   double kept = (double)(measured->count - measured->departed);
   double after = departures->after_share * (double)measured->departed;
-  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top) kept += after;
+  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top &&
+      !leaves_as_before(measured, after))
+    kept += after;
   return kept / (double)measured->count;
 }
 
@@ -105,6 +118,15 @@ static bool drained_afterwards(const struct measured *measured) {
          (double)measured->at_last >= 0.9 * (double)measured->top;
 }
 
+/* A moment: what is made in less, and then walked through by who made it, is a list as all programs
+ * have them, and not a queue that waits for anybody. */
+#define MOMENT_NS 1e8
+
+static bool is_walked_list(const struct measured *measured) {
+  return measured->departures.same_thread_share >= 0.95 && measured->departed_rising < 8 &&
+         (double)(measured->last_ns - measured->first_ns) < MOMENT_NS;
+}
+
 /* By Little's law: mean residence = mean level / rate of arrivals. */
 static bool is_short_lived(const struct measured *measured) {
   double span = (double)(measured->last_ns - measured->first_ns);
@@ -184,6 +206,7 @@ static struct verdict judge_rising(const struct measured *measured) {
   if (in_order(measured)) {
     /* more are there because more come, and each stays as long as ever */
     if (stays_as_long_as_ever(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
+    if (is_walked_list(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     /* it was drained once, and then no more */
