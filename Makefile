@@ -16,7 +16,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
 BASE_CFLAGS = -std=gnu11 $(WARNINGS) -fno-common -fstack-protector-strong -D_GNU_SOURCE -MMD -MP
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup demo test stress zoo check bench compat fuzz format install uninstall clean
+.PHONY: all help setup demo test stress zoo real check bench compat fuzz format install uninstall clean
 
 all: # build everything into build/
 
@@ -39,14 +39,19 @@ test: # install what is missing, build, run all tests
 	@tests/run-all $(BUILD)
 
 stress: # what needs minutes or quiet: kills, ledgers, pairing under load
-	@tools/install-packages build test zoo
-	@$(MAKE) --no-print-directory all tests stress-programs zoo-programs
+	@tools/install-packages build test zoo real
+	@$(MAKE) --no-print-directory all tests stress-programs zoo-programs real-programs
 	@tests/stress/run $(BUILD)
 
 zoo: # what live programs really did against the verdicts on them; ZOO="--quick bounded"
 	@tools/install-packages build zoo
 	@$(MAKE) --no-print-directory all zoo-programs
 	@tests/zoo/run $(BUILD) $(ZOO)
+
+real: # verdicts on real programs, and what-if against what then was; REAL="ordinary queues predictions"
+	@tools/install-packages build test real
+	@$(MAKE) --no-print-directory all real-programs
+	@tests/real/run $(BUILD) $(REAL)
 
 check: # warnings of two compilers, linters, sanitizers
 	@tools/install-packages build test check

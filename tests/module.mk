@@ -164,3 +164,11 @@ $(BUILD)/tests/zoo/zoo_rs: tests/zoo/zoo.rs $(BUILD)/obj/tests/zoo/log.o
 # what there is no compiler for is left out
 .PHONY: zoo-programs
 zoo-programs: $(addprefix $(BUILD)/tests/zoo/,zoo zoo_cc $(if $(shell command -v rustc),zoo_rs))
+
+# what real programs talk to
+$(BUILD)/tests/real/mute_server: tests/real/mute_server.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O1 -D_GNU_SOURCE -MMD -MP -o $@ $<
+
+.PHONY: real-programs
+real-programs: $(BUILD)/tests/real/mute_server

@@ -7,33 +7,34 @@
 static const uint64_t usual[] = {8, 64, 512, 4096};
 enum { USUAL = sizeof usual / sizeof *usual };
 
-static int add(struct outlook *outlook, uint64_t duration_ns, uint64_t bound) {
-  int error =
-      whatif_predict(outlook->queue, duration_ns, bound, &outlook->bounds[outlook->bound_count]);
-  if (!error) outlook->bound_count++;
-  return error;
-}
-
 /* Those that change something, with the recommended one in its place. */
-static int add_usual(struct outlook *outlook, uint64_t duration_ns) {
-  uint64_t recommended = outlook->recommended.bound;
-  int error = 0;
-  for (int i = 0; i < USUAL && !error; i++) {
-    if (recommended && recommended < usual[i]) {
-      outlook->bounds[outlook->bound_count++] = outlook->recommended;
-      recommended = 0;
-    }
-    if (recommended == usual[i]) recommended = 0;
-    if ((double)usual[i] < outlook->recorded.peak_messages)
-      error = add(outlook, duration_ns, usual[i]);
+static size_t choose(const struct outlook *outlook, uint64_t recommended, uint64_t *bounds) {
+  size_t count = 0;
+  for (int i = 0; i < USUAL; i++) {
+    if (recommended && recommended <= usual[i]) bounds[count++] = recommended;
+    bool changes = (double)usual[i] < outlook->recorded.peak_messages;
+    if (changes && usual[i] != recommended) bounds[count++] = usual[i];
+    if (recommended <= usual[i]) recommended = 0;
   }
-  if (recommended && !error) outlook->bounds[outlook->bound_count++] = outlook->recommended;
-  return error;
+  if (recommended) bounds[count++] = recommended;
+  return count;
 }
 
-static int recommend(struct outlook *outlook, uint64_t duration_ns) {
-  uint64_t bound = whatif_recommend(outlook->queue, duration_ns);
-  return bound ? whatif_predict(outlook->queue, duration_ns, bound, &outlook->recommended) : 0;
+static int predict(struct outlook *outlook, uint64_t duration_ns,
+                   const struct outlook_options *options) {
+  const struct queue *queue = outlook->queue;
+  uint64_t chosen[USUAL + 1], recommended = whatif_recommend(queue, duration_ns);
+  const uint64_t *bounds = options->bound_count ? options->bounds : chosen;
+  size_t count = options->bound_count ? options->bound_count : choose(outlook, recommended, chosen);
+  outlook->bounds = calloc(count + 1, sizeof *outlook->bounds);
+  if (!outlook->bounds) return -ENOMEM;
+  outlook->bound_count = count;
+  int error = whatif_predict_each(queue, duration_ns, bounds, count, outlook->bounds);
+  if (error || !recommended) return error;
+  for (size_t i = 0; i < count; i++)
+    if (bounds[i] == recommended) outlook->recommended = outlook->bounds[i];
+  if (outlook->recommended.bound) return 0;
+  return whatif_predict(queue, duration_ns, recommended, &outlook->recommended);
 }
 
 static int receive_many(struct outlook *outlook, uint64_t duration_ns) {
@@ -50,16 +51,11 @@ int outlook_make(const struct diagnosis *diagnosis, const struct queue *queue,
                  const struct outlook_options *options, struct outlook *outlook) {
   uint64_t duration_ns = diagnosis->duration_ns;
   *outlook = (struct outlook){.queue = queue, .receive = options->receive};
-  outlook->bounds = calloc(options->bound_count + USUAL + 1, sizeof *outlook->bounds);
-  if (!outlook->bounds) return -ENOMEM;
   int error = whatif_recorded(queue, duration_ns, &outlook->recorded);
   if (error) return error == -ENODATA ? 0 : error;
   outlook->departs = true;
   outlook->doubts = whatif_doubts(diagnosis, queue);
-  error = recommend(outlook, duration_ns);
-  for (size_t i = 0; i < options->bound_count && !error; i++)
-    error = add(outlook, duration_ns, options->bounds[i]);
-  if (!error && options->bound_count == 0) error = add_usual(outlook, duration_ns);
+  error = predict(outlook, duration_ns, options);
   if (!error && options->receive) error = receive_many(outlook, duration_ns);
   return error;
 }

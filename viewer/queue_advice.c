@@ -12,8 +12,13 @@ static const char *or_else(const struct queue_place *place, const char *otherwis
 
 /* Only a higher rate of departure makes a queue shorter for good. */
 static void advise_many(FILE *out, const struct report *report, const struct queue *queue) {
-  if (!(queue->batch < 1.5) || !queue->drained_by_threads.count) return;
   struct queue_place drained = queue_place_drained(report, queue);
+  if (queue->departure_rate == 0) {
+    fprintf(out, " Nothing departed while it filled: let %s run meanwhile.",
+            or_else(&drained, "who drains it"));
+    return;
+  }
+  if (!(queue->batch < 1.5)) return;
   struct batching batching = whatif_batching(queue);
   fprintf(out, " Then let %s take many at a time", or_else(&drained, "who drains it"));
   if (batching.known && batching.rate > queue->departure_rate)
@@ -30,20 +35,29 @@ static void advise_unbounded(FILE *out, const struct report *report, const struc
   const char *filler = or_else(&filled, "who fills it");
   uint64_t bound = report_recommended_bound(report, queue);
   unsigned doubts = whatif_doubts(report->diagnosis, queue);
-  if (doubts & WHATIF_OPEN_LOOP)
+  if (queue_place_one_thread(queue))
+    fprintf(
+        out,
+        "Bound it: the thread that fills it also drains it and can't wait for itself, so let %s "
+        "refuse what finds no room, and hold back where that comes from.",
+        filler);
+  else if (doubts & WHATIF_OPEN_LOOP)
     fprintf(out,
-            "Bound it where %s fills it, and decide what to lose when it is full: its source "
-            "follows a clock and can't be made to wait.",
+            "Bound it: let %s wait while it is full (backpressure); or, if its source follows the "
+            "world's clock and can't wait, decide what to lose.",
             filler);
   else
     fprintf(out, "Bound it: let %s wait while it is full (backpressure).", filler);
-  if (bound)
+  if (doubts & WHATIF_CYCLE && !queue_place_one_thread(queue))
+    fputs(" Who drains it also fills it, and must not wait for itself.", out);
+  if (report_bound_is_worth_it(queue, bound))
     fprintf(out,
-            " By this record room for %s is enough; give it some more, for what the record "
-            "doesn't show.",
+            " By this record room for %s is enough; give it some more, for what the record doesn't "
+            "show.",
             bound == 1 ? "one message" : format_count(bound).text);
-  if (doubts & WHATIF_CYCLE)
-    fputs(" Who drains it also fills it, and must never wait for itself.", out);
+  else if (queue->departure_rate > 0)
+    fprintf(out, " That slows it to the consumer's pace, %s.",
+            format_rate(queue->departure_rate).text);
   advise_many(out, report, queue);
 }
 
@@ -52,10 +66,10 @@ static void advise_bounded(FILE *out, const struct report *report, const struct 
   if (queue->policy == POLICY_DROP_NEWEST || queue->policy == POLICY_DROP_OLDEST) {
     struct queue_place drained = queue_place_drained(report, queue);
     fprintf(out,
-            "Messages are lost because it is full: let %s drain it faster, as by taking many at a "
-            "time, or send less. A larger bound only helps against bursts.",
+            "Messages are lost because it is full: make %s faster, as by taking many at a time, or "
+            "send less. A larger bound only helps against bursts.",
             or_else(&drained, "its consumer"));
-  } else if (bound && (double)bound <= queue->bound / 2) {
+  } else if (report_bound_is_worth_it(queue, bound)) {
     fprintf(out, "It is bounded, as it should be; a bound of %s would do.",
             format_count(bound).text);
   }

@@ -12,7 +12,7 @@
 
 #include "demangle.h"
 
-enum { NAME_SIZE = 512, OUTWARD_MAX = 4 };
+enum { NAME_SIZE = 512, OUTWARD_MAX = 4, NAMED_MAX = 10 };
 
 struct stack {
   const struct frame *frames; /* leaf first */
@@ -43,9 +43,15 @@ static const char *part_end(const char *begin) {
   return at;
 }
 
-/* Whether the first or the last part of a function's name is one of the words: "message_new",
- * "newMessage", "~Message". */
-static bool is_made_of(const char *function, const char *const *words) {
+/* Words that tell what a function is for: `anywhere` in its name, or only at its ends, since in the
+ * middle ("handle_new_client") they mean something else. */
+struct words {
+  const char *const *anywhere, *const *at_ends;
+};
+
+/* Whether a function's name has one of the words: "message_new", "newMessage", "queue_free_item",
+ * "~Message". */
+static bool is_made_of(const char *function, const struct words *words) {
   char name[NAME_SIZE];
   const char *at = demangle_shorten(function, name, sizeof name);
   for (const char *colons = at; (colons = strstr(colons, "::")); colons += 2)
@@ -58,7 +64,8 @@ static bool is_made_of(const char *function, const char *const *words) {
       at++;
       continue;
     }
-    is = is_word(words, at, end);
+    if (is_word(words->anywhere, at, end)) return true;
+    is = is_word(words->at_ends, at, end);
     if (first && is) return true;
     first = false;
     at = end;
@@ -66,14 +73,18 @@ static bool is_made_of(const char *function, const char *const *words) {
   return is;
 }
 
-static const char *const making[] = {
-    "alloc",     "allocate", "malloc",  "calloc", "realloc", "new",    "clone",
-    "copy",      "dup",      "strdup",  "memdup", "create",  "make",   "init",
-    "construct", "build",    "reserve", "grow",   "resize",  "ensure", NULL};
-static const char *const freeing[] = {"free",     "delete",  "destroy",    "release", "drop",
-                                      "clear",    "dispose", "deallocate", "dealloc", "unref",
-                                      "cleanup",  "fini",    "finalize",   "deinit",  "finish",
-                                      "complete", "done",    NULL};
+static const struct words making = {
+    (const char *const[]){"alloc", "allocate", "malloc", "calloc", "realloc", "clone", "dup",
+                          "strdup", "memdup", NULL},
+    (const char *const[]){"new", "copy", "create", "make", "init", "construct", "build", "reserve",
+                          "grow", "resize", "ensure", NULL},
+};
+static const struct words freeing = {
+    (const char *const[]){"free", "delete", "destroy", "dealloc", "deallocate", "dispose", "unref",
+                          NULL},
+    (const char *const[]){"release", "drop", "clear", "cleanup", "fini", "finalize", "deinit",
+                          "finish", "complete", "done", NULL},
+};
 
 /* ---- the frame -------------------------------------------------------------------------- */
 
@@ -98,11 +109,22 @@ static size_t own_frame(struct stack stack, size_t from) {
   return from;
 }
 
-static size_t outward(struct stack stack, size_t frame, const char *const *words) {
+static size_t outward(struct stack stack, size_t frame, const struct words *words) {
   for (int i = 0; i < OUTWARD_MAX && stack.frames[frame].function; i++) {
     size_t next = own_frame(stack, frame + 1);
     if (next == stack.count || !is_made_of(stack.frames[frame].function, words)) break;
     frame = next;
+  }
+  return frame;
+}
+
+/* A stripped module's offset says little to a reader: the next own frame with a name, if it's near.
+ */
+static size_t named(struct stack stack, size_t frame) {
+  size_t at = frame;
+  for (int i = 0; i < NAMED_MAX && at < stack.count; i++) {
+    if (stack.frames[at].function) return at;
+    at = own_frame(stack, at + 1);
   }
   return frame;
 }
@@ -154,7 +176,7 @@ static struct queue_place place_of(const struct report *report, const struct que
     size_t common = own_frame(stack, stack.count - common_frames(stack, stack_of(report, other)));
     if (common < stack.count && common > frame) frame = common;
   }
-  if (frame < stack.count) frame = outward(stack, frame, freed ? freeing : making);
+  if (frame < stack.count) frame = outward(stack, named(stack, frame), freed ? &freeing : &making);
   return describe(stack, frame);
 }
 
@@ -171,15 +193,23 @@ struct queue_place queue_place_drained(const struct report *report, const struct
 bool queue_place_threads(const struct report *report, const struct queue_parties *threads,
                          char *text, size_t size) {
   enum { SHOWN = 2 };
-  size_t shown = threads->count > SHOWN ? SHOWN : threads->count, length = 0;
+  size_t count = threads->count, length = 0;
+  /* most first: those that hardly took part are not worth a word */
+  while (count > 1 && threads->of[count - 1].share < 0.02)
+    count--;
   snprintf(text, size, "nobody");
-  for (size_t i = 0; i < shown && length < size; i++) {
+  for (size_t i = 0; i < count && i < SHOWN && length < size; i++) {
     const char *name = trace_file_thread_name(report->file, threads->of[i].id);
-    const char *before = i == 0 ? "" : i + 1 == threads->count ? " and " : ", ";
+    const char *before = i == 0 ? "" : i + 1 == count ? " and " : ", ";
     length += (size_t)(*name ? snprintf(text + length, size - length, "%s`%.60s`", before, name)
                              : snprintf(text + length, size - length, "%sa thread", before));
   }
-  if (threads->count > shown && length < size)
-    snprintf(text + length, size - length, " and %zu more threads", threads->count - shown);
-  return threads->count > 1;
+  if (count > SHOWN && length < size)
+    snprintf(text + length, size - length, " and %zu more", count - SHOWN);
+  return count > 1;
+}
+
+bool queue_place_one_thread(const struct queue *queue) {
+  const struct queue_parties *fill = &queue->filled_by_threads, *drain = &queue->drained_by_threads;
+  return fill->count == 1 && drain->count == 1 && fill->of[0].id == drain->of[0].id;
 }

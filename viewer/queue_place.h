@@ -21,9 +21,12 @@ struct queue_place queue_place_drained(const struct report *report, const struct
 /* Of one stack, without regard to others. */
 struct queue_place queue_place_of(const struct report *report, uint32_t stack);
 
-/* "`a`", "`a` and `b`", "`a`, `b` and 3 more threads"; "a thread" when it has no name. Returns
+/* "`a`", "`a` and `b`", "`a`, `b` and 3 more"; "a thread" when it has no name. Returns
  * whether it's more than one. */
 bool queue_place_threads(const struct report *report, const struct queue_parties *threads,
                          char *text, size_t size);
+
+/* Whether one thread both fills and drains it, as in an event loop. */
+bool queue_place_one_thread(const struct queue *queue);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "diagnosis/whatif.h"
 #include "format.h"
@@ -41,31 +42,30 @@ static void say_place(FILE *out, struct queue_place place) {
   if (*place.text) fprintf(out, " at %s", place.text);
 }
 
-static bool same_thread(const struct queue *queue) {
-  const struct queue_parties *fill = &queue->filled_by_threads, *drain = &queue->drained_by_threads;
-  return fill->count == 1 && drain->count == 1 && fill->of[0].id == drain->of[0].id;
-}
-
 static void say_parties(FILE *out, const struct report *report, const struct queue *queue) {
-  char filler[THREADS_SIZE], drainer[THREADS_SIZE], batch[80];
+  char filler[THREADS_SIZE], drainer[THREADS_SIZE];
   bool fillers = queue_place_threads(report, &queue->filled_by_threads, filler, sizeof filler);
   bool drainers = queue_place_threads(report, &queue->drained_by_threads, drainer, sizeof drainer);
   fprintf(out, "%s %s it", filler, fillers ? "fill" : "fills");
   say_place(out, queue_place_filled(report, queue));
-  fprintf(out, ", %s; ", format_rate(queue->arrival_rate).text);
+  fprintf(out, ", %s", format_rate(queue->arrival_rate).text);
   if (!queue->drained_by_threads.count) {
-    fputs("nobody drains it", out);
+    fputs("; nobody drains it", out);
     return;
   }
-  if (isnan(queue->batch))
-    *batch = 0;
-  else if (queue->batch < 1.5)
-    snprintf(batch, sizeof batch, ", one at a time");
+  if (queue_place_one_thread(queue))
+    fputs(", and drains it itself", out);
   else
-    snprintf(batch, sizeof batch, ", about %s at a time", format_factor(queue->batch).text);
-  fprintf(out, "%s %s it", same_thread(queue) ? "itself" : drainer, drainers ? "drain" : "drains");
+    fprintf(out, "; %s %s it", drainer, drainers ? "drain" : "drains");
   say_place(out, queue_place_drained(report, queue));
-  fprintf(out, "%s, %s", batch, format_rate(queue->departure_rate).text);
+  if (queue->batch < 1.5)
+    fputs(", one at a time", out);
+  else if (!isnan(queue->batch))
+    fprintf(out, ", about %s at a time", format_factor(queue->batch).text);
+  if (queue->departure_rate > 0)
+    fprintf(out, ", %s", format_rate(queue->departure_rate).text);
+  else
+    fputs(", not while it filled", out);
 }
 
 /* What one message costs, and of what. */
@@ -86,11 +86,17 @@ static void say_message(FILE *out, const struct report *report, const struct que
   fprintf(out, " A message is %.*f blocks, %s:", whole ? 0 : 2, blocks,
           bytes(queue->bytes_per_message).text);
   size_t shown = queue->site_count > SHOWN ? SHOWN : queue->site_count;
+  struct queue_place places[SHOWN];
+  bool alike = false; /* then only the site tells them apart */
   for (size_t i = 0; i < shown; i++) {
-    const struct queue_site *site = &queue->sites[i];
-    struct queue_place place = queue_place_of(report, report->profile->sites[site->site].stack);
-    fprintf(out, "%s %s by %s", i ? "," : "", bytes(site->bytes_per_message).text,
-            *place.function ? place.function : "an unknown function");
+    places[i] = queue_place_of(report, report->profile->sites[queue->sites[i].site].stack);
+    for (size_t j = 0; j < i; j++)
+      alike |= strcmp(places[i].function, places[j].function) == 0;
+  }
+  for (size_t i = 0; i < shown; i++) {
+    fprintf(out, "%s %s by %s", i ? "," : "", bytes(queue->sites[i].bytes_per_message).text,
+            *places[i].function ? places[i].function : "an unknown function");
+    if (alike) fprintf(out, " (site %u)", report->profile->sites[queue->sites[i].site].stack);
   }
   if (queue->site_count > shown) fprintf(out, ", the rest by %zu more", queue->site_count - shown);
   fputs(".", out);
@@ -124,19 +130,29 @@ static void say_finish(FILE *out, double finish_ns, double duration_ns) {
     fprintf(out, "done %.1f%% %s", 100 * fabs(change), change > 0 ? "later" : "earlier");
 }
 
-/* For a queue that has a bound: only when a much lower one would do. */
+/* The bound that sells itself: the recommended one. When the run ended with the queue full, any
+ * bound that is worth the name makes it longer: then what a common one would have cost. */
+static bool predict(const struct report *report, const struct queue *queue,
+                    struct prediction *prediction) {
+  enum { COMMON = 64 };
+  uint64_t bound = report_recommended_bound(report, queue);
+  if (!report_bound_is_worth_it(queue, bound) && queue->bound == 0 &&
+      queue->peak_messages > 2 * COMMON)
+    bound = COMMON;
+  return bound && whatif_predict(queue, report->diagnosis->duration_ns, bound, prediction) == 0;
+}
+
 static void say_bound(FILE *out, const struct report *report, const struct queue *queue) {
   struct prediction prediction;
-  uint64_t bound = report_recommended_bound(report, queue);
-  uint64_t duration_ns = report->diagnosis->duration_ns;
-  if (queue->bound > 0 && (double)bound > queue->bound / 2) return;
-  if (!bound || whatif_predict(queue, duration_ns, bound, &prediction)) {
+  if (queue->turned_away + queue->thrown_away > 0) return; /* the replay makes senders wait */
+  if (!predict(report, queue, &prediction)) {
     if (queue->bound == 0) fputs(" What a bound would do can't be told from what departed.", out);
     return;
   }
-  fprintf(out, " Bound %s%s: peak %s, ", format_count(bound).text,
+  if (queue->bound > 0 && !report_bound_is_worth_it(queue, prediction.bound)) return;
+  fprintf(out, " Bound %s%s: peak %s, ", format_count(prediction.bound).text,
           queue->bound > 0 ? " instead" : "", bytes(prediction.peak_bytes).text);
-  say_finish(out, prediction.finish_ns, (double)duration_ns);
+  say_finish(out, prediction.finish_ns, (double)report->diagnosis->duration_ns);
   bool senders = queue->filled_by_threads.count > 1;
   if (prediction.sender_wait_ns < 1e6)
     fputs(", next to no waiting.", out);
@@ -214,7 +230,7 @@ static void say_stalled(FILE *out, const struct report *report, const struct que
   say_size(out, report, queue);
   fprintf(out, ". %s %s", threads, several ? "add to it" : "adds to it");
   say_place(out, queue_place_filled(report, queue));
-  fprintf(out, ", %s of %s a message, and ", format_rate(queue->arrival_rate).text,
+  fprintf(out, ", %s of %s each, and ", format_rate(queue->arrival_rate).text,
           bytes(queue->bytes_per_message).text);
   if (queue->departures >= 1)
     fprintf(out, "%s of them were freed.", format_share(queue->departures, queue->arrivals).text);

@@ -37,6 +37,10 @@ bool report_queue_matters(const struct report *report, const struct queue *queue
   return queue->peak_bytes >= least_shares[queue->kind] * peak;
 }
 
+bool report_bound_is_worth_it(const struct queue *queue, uint64_t bound) {
+  return bound && (double)bound <= queue->peak_messages / 2;
+}
+
 /* What somebody has to do something about, or asked for. */
 static bool is_queue(enum queue_kind kind) {
   return kind == QUEUE_UNBOUNDED || kind == QUEUE_STALLED || kind == QUEUE_BOUNDED;
@@ -74,12 +78,16 @@ static void put_verdict(struct terminal *terminal, const struct report *report,
 static void put_advice(struct terminal *terminal, const struct report *report,
                        const struct queue *const *queues, size_t count) {
   bool said[QUEUE_KINDS] = {false}, any = false;
+  char title[40];
   for (size_t i = 0; i < count; i++) {
     if (said[queues[i]->kind]) continue;
     said[queues[i]->kind] = true;
     char *advice = report_queue_advice(report, queues[i]);
     if (advice && *advice) {
-      put_paragraph(terminal, STRONG, any ? "   " : "What to do:", advice);
+      if (!any) terminal_put(terminal, STRONG, "What to do:");
+      if (any) terminal_to(terminal, INDENT - 1);
+      snprintf(title, sizeof title, " Queue %u:", queues[i]->id);
+      put_paragraph(terminal, PLAIN, count > 1 ? title : "", advice);
       any = true;
     }
     free(advice);

@@ -20,6 +20,8 @@ void report_queue(struct terminal *terminal, const struct report *report,
 const char *report_kind_title(enum queue_kind kind);
 /* Whether a summary has to mention it: by its kind and its share of the peak. */
 bool report_queue_matters(const struct report *report, const struct queue *queue);
+/* Whether a bound takes half of its messages away, or more. */
+bool report_bound_is_worth_it(const struct queue *queue, uint64_t bound);
 /* What is said of it: one paragraph behind its title (queue_verdict.c), and what to do about it, ""
  * for nothing (queue_advice.c). NULL: no memory; to be freed. */
 char *report_queue_verdict(const struct report *report, const struct queue *queue);

@@ -55,9 +55,10 @@ static void put_prediction(struct terminal *terminal, const struct outlook *outl
   struct human peak = format_bytes((uint64_t)(prediction->peak_bytes + 0.5));
   struct human ratio = format_ratio(prediction->peak_bytes, recorded->peak_bytes);
   struct human finish = format_duration(prediction->finish_ns);
+  double ratio_of_ends = prediction->finish_ns / recorded->finish_ns;
   struct human later =
-      format_share(prediction->finish_ns - recorded->finish_ns, recorded->finish_ns);
-  bool is_later = prediction->finish_ns >= recorded->finish_ns * 1.0005;
+      ratio_of_ends < 2 ? format_share(ratio_of_ends - 1, 1) : format_ratio(1, ratio_of_ends);
+  bool is_later = ratio_of_ends >= 1.0005;
   struct human wait = format_duration(prediction->sender_wait_ns);
   struct human p50 = format_duration(prediction->residence_p50_ns);
   struct human p99 = format_duration(prediction->residence_p99_ns);
@@ -69,7 +70,8 @@ static void put_prediction(struct terminal *terminal, const struct outlook *outl
                                 prediction->sender_wait_ns > 0 ? wait.text : "-",
                                 p50.text,
                                 p99.text};
-  bool recommended = outlook->recommended.bound && prediction->bound == outlook->recommended.bound;
+  bool recommended = !(outlook->doubts & WHATIF_CYCLE) && outlook->recommended.bound &&
+                     prediction->bound == outlook->recommended.bound;
   put_row(terminal, recommended ? STRONG : PLAIN, cells);
 }
 
@@ -124,9 +126,20 @@ static void put_queue(struct terminal *terminal, const struct report *report,
 /* What sells a bound. */
 static void put_offer(struct terminal *terminal, const struct outlook *outlook) {
   const struct prediction *is = &outlook->recommended, *was = &outlook->recorded;
+  if (outlook->doubts & WHATIF_CYCLE) {
+    put_text(
+        terminal, STRONG, "",
+        "Who drains this queue also fills it, or others that lead back to who fills it: if they "
+        "had to wait for room, they could wait for themselves for ever. A bound must refuse or "
+        "drop what comes when it is full. The figures are of one that makes them wait, should "
+        "that be safe.");
+    return;
+  }
   if (is->bound == 0 || less(outlook, is) < 1.005) {
     put_text(terminal, STRONG, "",
-             "A bound would bring nothing: it never holds more than it needs.");
+             outlook->queue->bound > 0
+                 ? "A smaller bound would bring nothing, or make the run longer."
+                 : "A bound would bring nothing: it never holds more than it needs.");
     return;
   }
   put_sentence(terminal, STRONG,
@@ -146,7 +159,7 @@ static void put_offer(struct terminal *terminal, const struct outlook *outlook) 
 static void put_doubts(struct terminal *terminal, const struct outlook *outlook) {
   unsigned bit;
   for (int i = 0; report_doubt_name(i, &bit); i++) {
-    if (!(outlook->doubts & bit)) continue;
+    if (!(outlook->doubts & bit) || bit == WHATIF_CYCLE) continue; /* that one was said first */
     char *words = report_doubt_words(outlook->queue, bit);
     if (words) put_text(terminal, WARNING, "But:", words);
     free(words);
@@ -187,7 +200,7 @@ static void put_ends(struct terminal *terminal, const struct outlook *outlook) {
 }
 
 static void put_receive(struct terminal *terminal, const struct outlook *outlook) {
-  if (outlook->doubts) terminal_end(terminal);
+  if (outlook->doubts & ~(unsigned)WHATIF_CYCLE) terminal_end(terminal);
   terminal_to(terminal, MARGIN);
   terminal_put(terminal, STRONG, "taking many at once");
   terminal_end(terminal);
@@ -216,7 +229,7 @@ void report_whatif(struct terminal *terminal, const struct report *report,
   put_offer(terminal, outlook);
   terminal_end(terminal);
   put_table(terminal, outlook);
-  if (outlook->doubts || outlook->receive) terminal_end(terminal);
+  if (outlook->doubts & ~(unsigned)WHATIF_CYCLE || outlook->receive) terminal_end(terminal);
   put_doubts(terminal, outlook);
   if (outlook->receive) put_receive(terminal, outlook);
 }

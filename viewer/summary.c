@@ -274,8 +274,11 @@ int summary_print(struct trace_file *file, const struct profile *profile, FILE *
                           .profile = profile,
                           .symbols = symbols_open(file)};
   if (!report.symbols) return report_no_memory("summary");
-  int result = report_diagnose(&report) ? report_no_memory("summary")
-                                        : print_report(&options, &report, NULL, out);
+  int error = report_diagnose(&report), result = DWELL_FAILED;
+  if (error)
+    fprintf(stderr, "dwell run: %s: %s\n", report.info->path, strerror(-error));
+  else
+    result = print_report(&options, &report, NULL, out);
   report_forget_diagnosis(&report);
   symbols_close(report.symbols);
   return result;

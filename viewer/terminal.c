@@ -68,7 +68,8 @@ static uint32_t drawable(uint32_t code, bool unicode) {
                    {0x2581, '_'}, {0x2582, '_'}, {0x2583, '.'}, {0x2584, '-'}, {0x2585, '-'},
                    {0x2586, '='}, {0x2587, '#'}, {0x2588, '#'}, {0x2502, '|'}, {0x2514, '+'},
                    {0x2500, '-'}, {0x258f, '-'}, {0x258e, '-'}, {0x258d, '-'}, {0x258c, '-'},
-                   {0x258b, '-'}, {0x258a, '-'}, {0x2589, '-'}, {0x2591, '.'}, {0x2592, ':'}, {0x2013, '-'}};
+                   {0x258b, '-'}, {0x258a, '-'}, {0x2589, '-'}, {0x2591, '.'}, {0x2592, ':'},
+                   {0x2013, '-'}};
   for (size_t i = 0; i < sizeof stand_ins / sizeof *stand_ins; i++)
     if (stand_ins[i].code == code) return (unsigned char)stand_ins[i].ascii;
   return '?';

@@ -1,6 +1,6 @@
-# What the runs of real programs share; sourced by bash. Needs $build; makes $work, a directory that goes away
-# with the shell, as does every process that was started here.
-# shellcheck shell=bash
+# What the runs of real programs share; sourced by bash. Needs $build, and for record() $mode and $sample; makes $work, a
+# directory that goes away with the shell, as does every process that was started here.
+# shellcheck shell=bash disable=SC2154
 
 # Debian's programs, not what is before them in a path
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -19,7 +19,7 @@ recording() { # default|exact|sample SIZE
   case $1 in
     default) echo DWELL_EXACT=0 ;;
     exact) echo DWELL_EXACT=1 ;;
-    sample) echo DWELL_SAMPLE=$2 ;;
+    sample) echo "DWELL_SAMPLE=$2" ;;
     *) return 2 ;;
   esac
 }

@@ -1,5 +1,6 @@
 /* test_report_queues.c - verdicts in sentences and pictures, of hand-made diagnoses. */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "queues.h"
 #include "reported.h"
 #include "story.h"
+#include "viewer/commands.h"
 #include "viewer/report_queues.h"
 
 static struct reported story(void) {
@@ -205,13 +207,61 @@ Test(report_queues, a_policy_to_drop_tells_how_many_were_lost) {
   free_reported(&reported);
 }
 
+Test(report_queues, what_drops_is_not_told_how_long_its_sender_would_wait) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_BOUNDED);
+  expect_said(&reported, "instead: peak", true);
+  diagnosis->queues[0].policy = POLICY_DROP_OLDEST;
+  diagnosis->queues[0].thrown_away = 7;
+  expect_said(&reported, "instead: peak", false);
+  free_reported(&reported);
+}
+
+Test(report_queues, of_a_run_that_ended_with_the_queue_full_no_bound_is_called_enough) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  struct queue *queue = &diagnosis->queues[0];
+  expect_said(&reported, "By this record room for one message is enough", true);
+  expect_said(&reported, "same finishing time", true);
+  for (size_t i = 0; i < queue->message_count; i++) /* killed when all had been sent */
+    if (queue->messages[i].death_ns > 170000000) queue->messages[i].death_ns = RESIDENCE_LIVE;
+  diagnosis->duration_ns = 170000000;
+  expect_said(&reported, "Bound 64: peak", true);
+  expect_said(&reported, "% later", true);
+  expect_said(&reported, "is enough", false);
+  expect_said(&reported, "That slows it to the consumer's pace, 400/s.", true);
+  free_reported(&reported);
+}
+
+Test(report_queues, sites_of_one_function_are_told_apart_by_their_number) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  expect_said(&reported, "7.81 KiB by story+0x400, 1000 B by story+0x700.", true);
+  diagnosis->queues[0].sites[1].site = diagnosis->queues[0].sites[0].site;
+  expect_said(&reported, "7.81 KiB by story+0x400 (site 5), 1000 B by story+0x400 (site 5).", true);
+  free_reported(&reported);
+}
+
 Test(report_queues, an_event_loop_drains_what_it_fills_itself) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
   expect_said(&reported, "`worker` drains it", true);
   diagnosis->queues[0].drained_by_threads = diagnosis->queues[0].filled_by_threads;
   expect_said(&reported, "`sender` fills it", true);
-  expect_said(&reported, "itself drains it", true);
+  expect_said(&reported, "and drains it itself at story+0x900", true);
+  expect_said(&reported, "the thread that fills it also drains it and can't wait for itself", true);
+  free_reported(&reported);
+}
+
+Test(report_queues, what_is_drained_at_the_end_only_is_said_to_be_so) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  diagnosis->queues[0].departure_rate = 0;
+  diagnosis->queues[0].rho = INFINITY;
+  expect_said(&reported, "one at a time, not while it filled", true);
+  expect_said(&reported, "rho", false);
+  expect_said(&reported, "Nothing departed while it filled: let story+0x900 run meanwhile.", true);
+  expect_said(&reported, "many at a time", false);
   free_reported(&reported);
 }
 
@@ -225,8 +275,11 @@ Test(report_queues, several_threads_are_named_and_counted) {
   queue->filled_by_threads = (struct queue_parties){parties, 2};
   expect_said(&reported, "`sender` and `sender` fill it", true);
   expect_said(&reported, "senders wait", true);
+  parties[1].share = 0.01; /* hardly took part */
+  expect_said(&reported, "`sender` fills it", true);
+  parties[1].share = 0.25;
   queue->filled_by_threads.count = 4;
-  expect_said(&reported, "`sender`, `sender` and 2 more threads fill it", true);
+  expect_said(&reported, "`sender`, `sender` and 2 more fill it", true);
   free_reported(&reported);
 }
 
@@ -236,4 +289,26 @@ Test(report_queues, who_is_not_sure_says_so) {
   diagnosis->queues[0].confidence = 0.6;
   expect_said(&reported, "Unbounded queue (60% sure):", true);
   free_reported(&reported);
+}
+
+/* ---- the option ------------------------------------------------------------------------- */
+
+static void quiet(void) {
+  cr_redirect_stdout();
+  cr_redirect_stderr();
+}
+
+static int summary_with(const char *option, const char *value, const char *path) {
+  char *arguments[] = {(char[]){"summary"}, (char *)option, (char *)value, (char *)path, NULL};
+  return summary_command(4, arguments);
+}
+
+Test(report_queues, a_queue_that_is_not_there_is_wrong_usage, .init = quiet) {
+  struct trace_writer *writer = story_begin(NULL, STORY_UNBOUNDED);
+  writer_finish(writer);
+  cr_expect_eq(summary_with("--queue", "1", writer_path(writer)), DWELL_OK);
+  cr_expect_eq(summary_with("--queue", "99", writer_path(writer)), DWELL_USAGE);
+  cr_expect_eq(summary_with("--queue", "x", writer_path(writer)), DWELL_USAGE);
+  cr_expect_eq(summary_with("--queue=1", "--site=5", writer_path(writer)), DWELL_USAGE);
+  writer_free(writer);
 }

@@ -164,6 +164,20 @@ Test(whatif, batches_are_found_and_their_service_taken_apart) {
   cr_expect_float_eq(batching.rate, 4e9 / 140, 1);
 }
 
+Test(whatif, a_batch_is_one_although_its_consumer_was_interrupted_between_two_frees) {
+  struct residence messages[24];
+  for (uint64_t i = 0; i < 24; i++) /* all sent at once; fours, 1000 each */
+    messages[i] = (struct residence){i, 1, 1000 * (i / 4 + 1) + i, 2};
+  for (size_t i = 10; i < 24; i++)
+    messages[i].death_ns += 300; /* after two of the third */
+  struct queue queue = queue_of(messages, 24);
+  queue.batch = 4;
+  struct prediction is = predict(&queue, 7000, 4);
+  cr_expect_eq(is.peak_messages, 4 + 4 + 1);
+  cr_expect_float_eq(is.finish_ns, 7000, 30);
+  cr_expect(!whatif_batching(&queue).known); /* as all are of one size */
+}
+
 Test(whatif, a_consumer_takes_no_more_at_once_than_waits) {
   struct queue queue = batch_queue();
   expect(predict(&queue, 500, 6), 7, 500, 0, 247, 365);

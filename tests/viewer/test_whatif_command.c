@@ -93,6 +93,23 @@ Test(whatif_command, batches_of_different_sizes_tell_what_others_take) {
   assert_text("whatif_batches.txt", 6, (struct outlook_options){bounds, 2, 12}, 100);
 }
 
+Test(whatif_command, where_threads_could_wait_for_each_other_that_is_said_first) {
+  struct trace_writer *writer = trace_of(1);
+  struct report report = open_report(writer);
+  struct queue *queue = &report.diagnosis->queues[0];
+  for (size_t i = 0; i < queue->message_count; i++)
+    queue->messages[i].birth_thread = WORKER;
+  struct outlook outlook = outlook_of(&report, (struct outlook_options){0});
+  struct page page;
+  page_open(&page, 100, false, true);
+  report_whatif(&page.terminal, &report, &outlook);
+  golden_assert("whatif_cycle.txt", page_text(&page));
+  page_close(&page);
+  outlook_free(&outlook);
+  report_close(&report);
+  writer_free(writer);
+}
+
 static json_int_t integer_of(json_t *object, const char *key) {
   return json_integer_value(json_object_get(object, key));
 }

@@ -124,7 +124,7 @@ static int count_threads(const struct happening *happenings, size_t count, size_
   return 0;
 }
 
-static void measure(const struct happening *happenings, size_t count, double blocks,
+static void measure(const struct happening *happenings, size_t count, double blocks, double each,
                     uint64_t last_arrival_ns, struct departures *departures, size_t departed) {
   static const struct gaps none;
   struct gaps gaps = none, later = none; /* up to the last arrival, and after it */
@@ -139,7 +139,8 @@ static void measure(const struct happening *happenings, size_t count, double blo
         last = happenings[end].ns;
       }
     /* beside: within a tenth of what passes between two arrivals */
-    double beside = arrivals > 1 ? 0.1 * (double)(last - first) / (double)(arrivals - 1) : -1;
+    double between = arrivals > 1 ? (double)(last - first) / (double)(arrivals - 1) / each : -1;
+    double beside = 0.1 * between;
     bool fills = arrivals > (count - departed) / 50;
     const struct happening *before = NULL;
     for (size_t j = i; j < end; j++) {
@@ -148,7 +149,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
       if (before) add_gap(now->ns > last_arrival_ns ? &later : &gaps, now->ns - before->ns);
       if (now->ns > last_arrival_ns) {
         after++;
-        tight += before && (double)(now->ns - before->ns) <= FREE_NS * blocks;
+        tight += before && (double)(now->ns - before->ns) <= FREE_NS * blocks * each;
       }
       if (now->ns > departures->last_ns) departures->last_ns = now->ns;
       before = now;
@@ -173,7 +174,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
   departures->tight_share = after ? (double)tight / (double)after : 0;
 }
 
-int departures_measure(const struct residence *messages, size_t count, double blocks,
+int departures_measure(const struct residence *messages, size_t count, double blocks, double each,
                        struct departures *departures) {
   *departures = (struct departures){0};
   struct happening *happenings = calloc(2 * count + 1, sizeof(*happenings));
@@ -190,7 +191,7 @@ int departures_measure(const struct residence *messages, size_t count, double bl
   }
   qsort(happenings, happened, sizeof(*happenings), by_thread_and_time);
   uint64_t last_arrival_ns = count ? messages[count - 1].birth_ns : 0;
-  measure(happenings, happened, blocks, last_arrival_ns, departures, departed);
+  measure(happenings, happened, blocks, each, last_arrival_ns, departures, departed);
   departures->same_thread_share = departed ? (double)same / (double)departed : 0;
   int error = count_threads(happenings, happened, count, false, &departures->producers);
   if (!error) error = count_threads(happenings, happened, departed, true, &departures->consumers);

@@ -21,11 +21,11 @@ struct departures {
   double same_thread_share; /* of the departures: by the thread that the message came from */
 };
 
-/* `messages` by birth; `blocks` a message has. Batches: gaps between the departures of a thread are
- * split in two by Otsu's threshold (N. Otsu 1979) on their logarithm, and count as two kinds only
- * when they stand 20 times apart and by Ashman's D > 2 (Ashman, Bird and Zepf 1994). Returns 0 or
- * -ENOMEM. */
-int departures_measure(const struct residence *messages, size_t count, double blocks,
+/* `messages` by birth; `blocks` a message has; each stands for `each` messages. Batches: gaps
+ * between the departures of a thread are split in two by Otsu's threshold (N. Otsu 1979) on their
+ * logarithm, and count as two kinds only when they stand 20 times apart and by Ashman's D > 2
+ * (Ashman, Bird and Zepf 1994). Returns 0 or -ENOMEM. */
+int departures_measure(const struct residence *messages, size_t count, double blocks, double each,
                        struct departures *departures);
 
 #endif

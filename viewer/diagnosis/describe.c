@@ -100,8 +100,10 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
     queue->residence_slope = verdict_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
   /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
-  if (queue->residence_slope > 0 && measured->order.in_order >= 0.95)
-    queue->rho = 1 + queue->residence_slope;
+  double counts = departed > 0 ? 4 * sqrt(1 / arrived + 1 / departed) : INFINITY;
+  double slopes = 1 + queue->residence_slope;
+  if (slopes > 1 && measured->order.in_order >= 0.95 && !(fabs(log(slopes / queue->rho)) > counts))
+    queue->rho = slopes;
 }
 
 /* ---- residence -------------------------------------------------------------------------- */
@@ -270,8 +272,8 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
       level_begin(&measured->level, queue->messages, queue->message_count, profile->duration_ns);
   measured->departed = measured->level.death_count;
   if (!error)
-    error = departures_measure(queue->messages, queue->message_count,
-                               queue->blocks_per_message * each, &measured->departures);
+    error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
+                               each, &measured->departures);
   if (error) return error;
   uint64_t top_ns;
   size_t hands = 2 * (size_t)measured->departures.consumers,

@@ -158,7 +158,7 @@ static double top_slack(const struct measured *measured) {
   double chance = 3 * measured->noise * (double)measured->top;
   if (slack < chance) slack = chance;
   /* with so little room between full and empty, "at the top" would say nothing */
-  double most = 0.5 * (double)measured->top;
+  double most = 0.4 * (double)measured->top;
   return slack < most ? slack : most;
 }
 
@@ -200,7 +200,7 @@ static double never_left(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   double kept = (double)(measured->count - measured->departed);
   double after = departures->after_share * (double)measured->departed;
-  if (departures->tight_share >= 0.7 && after >= 0.5 * (double)measured->top) kept += after;
+  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top) kept += after;
   return kept / (double)measured->count;
 }
 
@@ -239,7 +239,8 @@ static bool is_pinned(const struct measured *measured) {
 
 /* Residence lengthens in step with the time of arrival, and the level has not come to rest. */
 static bool is_ramp(const struct measured *measured) {
-  return measured->ramp >= 0.8 && measured->means[4] >= 1.08 * measured->means[3];
+  return measured->ramp >= 0.93 ||
+         (measured->ramp >= 0.8 && measured->means[4] >= 1.08 * measured->means[3]);
 }
 
 /* The level rises in the last fifths of the time, the least and the mean one, to the end, further
@@ -346,7 +347,8 @@ static struct verdict judge_rising(const struct measured *measured) {
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     /* it was drained once, and then no more */
-    if (measured->departed >= 20) return (struct verdict){QUEUE_UNBOUNDED, 0.7 * confidence};
+    if (level_departed(&measured->level, measured->last_ns) >= 20)
+      return (struct verdict){QUEUE_UNBOUNDED, 0.7 * confidence};
     return unclear(0.5);
   }
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;

@@ -90,17 +90,24 @@ int whatif_recorded(const struct queue *queue, uint64_t duration_ns,
   return error;
 }
 
-int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
-                   struct prediction *prediction) {
+int whatif_predict_each(const struct queue *queue, uint64_t duration_ns, const uint64_t *bounds,
+                        size_t count, struct prediction *predictions) {
   struct whatif_series series;
   uint64_t last_ns;
-  if (bound == 0) return -EINVAL;
+  for (size_t i = 0; i < count; i++)
+    if (bounds[i] == 0) return -EINVAL;
   int error = series_make(queue, &series);
   if (error) return error;
   error = last_as_recorded(&series, &last_ns);
-  if (!error) error = predict(queue, &series, duration_ns, bound, last_ns, prediction);
+  for (size_t i = 0; i < count && !error; i++)
+    error = predict(queue, &series, duration_ns, bounds[i], last_ns, &predictions[i]);
   series_free(&series);
   return error;
+}
+
+int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
+                   struct prediction *prediction) {
+  return whatif_predict_each(queue, duration_ns, &bound, 1, prediction);
 }
 
 /* ---- the bound to take ------------------------------------------------------------------ */

@@ -54,6 +54,9 @@ int whatif_recorded(const struct queue *queue, uint64_t duration_ns, struct pred
  * 0, or -ENOMEM. */
 int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
                    struct prediction *prediction);
+/* The same for several, which takes less time. */
+int whatif_predict_each(const struct queue *queue, uint64_t duration_ns, const uint64_t *bounds,
+                        size_t count, struct prediction *predictions);
 /* The smallest bound that makes the run finish less than 1% later than it did; 0: none found. */
 uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns);
 unsigned whatif_doubts(const struct diagnosis *diagnosis, const struct queue *queue);

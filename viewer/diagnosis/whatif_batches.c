@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
   THREADS = 1 << 16,
@@ -16,9 +17,8 @@ enum {
 #define ONE_BY_ONE 1.2 /* messages that depart at once, mean; below that it's chance */
 
 struct worker {
-  uint64_t last_ns;    /* its last departure; 0: none */
-  uint64_t free_ns;    /* since when it was free for the batch that it is at */
-  uint64_t arrival_ns; /* of that batch's first message */
+  uint64_t last_ns;  /* its last departure; 0: none */
+  uint64_t begin_ns; /* when it took the batch that it is at */
   uint32_t batch;
 };
 
@@ -57,8 +57,6 @@ static double apart_ns(const struct queue *queue, const struct batches *batches,
       busy_ns += (double)(message->death_ns - worker->last_ns);
     worker->last_ns = message->death_ns;
   }
-  for (size_t i = 0; i < THREADS; i++)
-    workers[i].last_ns = 0;
   return busy_ns * batch / (double)batches->departed / APART;
 }
 
@@ -86,29 +84,69 @@ static bool find_floors(const struct queue *queue, size_t consumers, uint64_t *f
   return memory;
 }
 
+/* In the queue before that moment: born, and no sender can still have had it in hand. */
+static bool waited_before(const struct queue *queue, const struct batches *batches, size_t place,
+                          uint64_t ns) {
+  size_t later = place + batches->senders;
+  return later < queue->message_count && queue->messages[later].birth_ns < ns;
+}
+
+/* Its batch is the one before when it was freed right after that; also when it waited already as
+ * that was taken, and a batch is usually larger: a consumer leaves nothing that it may take, so
+ * that the thread was merely interrupted between two frees. */
+static bool belongs(const struct queue *queue, const struct batches *batches, size_t place,
+                    const struct worker *worker, double apart_ns, uint32_t usual) {
+  const struct residence *message = &queue->messages[place];
+  if (!worker->last_ns || apart_ns < 0 || message->birth_ns > worker->last_ns) return false;
+  if ((double)(message->death_ns - worker->last_ns) <= apart_ns) return true;
+  return batches->served[worker->batch].messages < usual &&
+         waited_before(queue, batches, place, worker->begin_ns);
+}
+
 static void find(const struct queue *queue, struct batches *batches, struct worker *workers,
-                 const uint64_t *floors_ns) {
-  double limit_ns = apart_ns(queue, batches, workers);
+                 const uint64_t *floors_ns, double apart_ns, uint32_t usual) {
+  memset(workers, 0, THREADS * sizeof(*workers));
+  batches->count = batches->largest = 0;
   for (size_t k = 0; k < batches->departed; k++) {
     uint32_t place = batches->by_death[k];
     const struct residence *message = &queue->messages[place];
     struct worker *worker = &workers[message->death_thread];
-    bool joins = worker->last_ns && message->birth_ns <= worker->last_ns &&
-                 (double)(message->death_ns - worker->last_ns) <= limit_ns;
-    if (!joins) {
-      worker->free_ns = worker->last_ns ? worker->last_ns : floors_ns[place];
-      worker->arrival_ns = message->birth_ns;
-      worker->batch = (uint32_t)batches->count++;
-      batches->served[worker->batch].messages = 0;
-    }
-    if (message->birth_ns < worker->arrival_ns) worker->arrival_ns = message->birth_ns;
-    uint64_t begin_ns = worker->free_ns > worker->arrival_ns ? worker->free_ns : worker->arrival_ns;
     struct served *served = &batches->served[worker->batch];
+    if (!belongs(queue, batches, place, worker, apart_ns, usual)) {
+      uint64_t free_ns = worker->last_ns ? worker->last_ns : floors_ns[place];
+      worker->begin_ns = free_ns > message->birth_ns ? free_ns : message->birth_ns;
+      worker->batch = (uint32_t)batches->count++;
+      served = &batches->served[worker->batch];
+      served->messages = 0;
+    }
+    uint64_t begin_ns = worker->begin_ns;
     served->service_ns = message->death_ns > begin_ns ? message->death_ns - begin_ns : 0;
     if (++served->messages > batches->largest) batches->largest = served->messages;
     batches->of[place] = worker->batch;
     worker->last_ns = message->death_ns;
   }
+}
+
+static size_t count_senders(const struct queue *queue) {
+  bool *seen = calloc(THREADS, 1);
+  size_t count = 0;
+  for (size_t i = 0; seen && i < queue->message_count; i++) {
+    count += !seen[queue->messages[i].birth_thread];
+    seen[queue->messages[i].birth_thread] = true;
+  }
+  free(seen);
+  return count;
+}
+
+/* The size that most messages departed in. */
+static uint32_t usual_size(const struct batches *batches) {
+  uint32_t *messages = calloc(batches->largest + 1, sizeof(*messages)), usual = 0;
+  for (size_t i = 0; messages && i < batches->count; i++)
+    messages[batches->served[i].messages] += batches->served[i].messages;
+  for (uint32_t size = 1; messages && size <= batches->largest; size++)
+    if (messages[size] >= messages[usual]) usual = size;
+  free(messages);
+  return usual;
 }
 
 int batches_find(const struct queue *queue, struct batches *batches) {
@@ -121,8 +159,11 @@ int batches_find(const struct queue *queue, struct batches *batches) {
   bool memory = batches->by_death && batches->of && batches->served && workers && floors_ns &&
                 find_floors(queue, batches_consumers(queue), floors_ns);
   if (memory) {
+    batches->senders = count_senders(queue);
     sort_by_death(queue, batches);
-    find(queue, batches, workers, floors_ns);
+    double apart = apart_ns(queue, batches, workers);
+    find(queue, batches, workers, floors_ns, apart, 0);
+    if (apart >= 0) find(queue, batches, workers, floors_ns, apart, usual_size(batches));
   }
   free(workers);
   free(floors_ns);

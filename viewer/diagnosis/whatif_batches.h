@@ -2,7 +2,9 @@
  *
  * Pure. Consumers take messages in the order of arrival; each is known by its thread. While it is
  * at work its messages are alive, and it frees them at the end: departures of one thread that
- * follow each other far closer than its batches do are one batch.
+ * follow each other far closer than its batches do are one batch. One that was interrupted while it
+ * freed a batch is told from one that took two by what waited: a consumer leaves nothing that it
+ * may take.
  */
 #ifndef DWELL_WHATIF_BATCHES_H
 #define DWELL_WHATIF_BATCHES_H
@@ -21,6 +23,7 @@ struct batches {
   struct served *served;
   size_t count;
   uint32_t largest; /* messages */
+  size_t senders;
 };
 
 /* Returns 0 or -ENOMEM; batches_free() in any case. */

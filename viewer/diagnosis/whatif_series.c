@@ -49,27 +49,17 @@ static int find_thoughts(const struct queue *queue, const struct batches *batche
   return 0;
 }
 
-static size_t count_senders(const struct queue *queue) {
-  bool *seen = calloc(THREADS, 1);
-  size_t count = 0;
-  for (size_t i = 0; seen && i < queue->message_count; i++) {
-    count += !seen[queue->messages[i].birth_thread];
-    seen[queue->messages[i].birth_thread] = true;
-  }
-  free(seen);
-  return count;
-}
-
 /* The level that a queue is pinned at has in it what is in hand: of each sender one, of each
- * consumer a batch, but no more than can wait. */
+ * consumer a batch, but no more than can wait. With as many senders that can't be told: they come
+ * and go. */
 static uint64_t bound_of(const struct queue *queue, const struct batches *batches) {
   bool blocks = queue->bound > 0 && queue->policy == POLICY_BLOCKING;
   if (!blocks || queue->every > 1 || queue->estimated) return SERIES_UNBOUNDED;
   double consumers = (double)batches_consumers(queue), largest = batches->largest;
-  double level = queue->bound - (double)count_senders(queue);
+  double level = queue->bound - (double)batches->senders;
   bool full = level >= largest * (1 + consumers);
   double bound = full ? level - consumers * largest : level / (1 + consumers);
-  return bound >= 1 ? (uint64_t)(bound + 0.5) : 1;
+  return bound >= 0.5 ? (uint64_t)(bound + 0.5) : SERIES_UNBOUNDED;
 }
 
 /* ---- work ------------------------------------------------------------------------------- */
