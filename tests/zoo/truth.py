@@ -7,6 +7,7 @@ import re
 HEALTHY = ["burst", "churn", "silent"]  # "silent": not among the verdicts
 FEW_MESSAGES = 20  # at a time: as good as none
 LEAST_MESSAGES = 100  # an unbounded queue that didn't get longer didn't grow
+TURNS = 3  # of a bounded queue's content, at least
 STEADY = [0.4, 0.25, 0.25, 0.25]  # so much of the mean may the growth in a fifth be off; the first may begin late
 BOUND_TOLERANCE = 0.02
 
@@ -28,11 +29,15 @@ def why_void(truth):
     if label == "bounded-queue":
         if top < 0.98 * truth["bound"] or min(least[2:]) < 0.8 * truth["bound"]:
             return "was not at its bound in the last three fifths"
+        if truth["freed_filling"] < TURNS * truth["bound"]:
+            return "hardly more went through it than it holds"
     if label == "healthy" and max(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
         return "did not become empty in each of the last three fifths"
     if label in ("stalled-or-leak", "startup"):
-        if truth["born"] < 1000 or (truth["freed_filling"] and truth["left"] < 0.05 * truth["born"]):
-            return "most was freed, or hardly anything made"
+        if truth["born"] < 1000 or (truth["freed_filling"] and not truth["left"]):
+            return "something was freed, or hardly anything made"
+        if truth["freed"] and truth["left"] and top > 0.25 * truth["left"]:
+            return "was a long queue, too"  # that it leaks is then the lesser part
     if label == "cache-or-pool" and (truth["born"] < 2 * top or min(least[2:]) < 0.2 * top):
         return "did not stay at a level, or had no turnover"
     return None
