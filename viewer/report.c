@@ -119,9 +119,13 @@ void report_held_range(struct terminal *terminal, struct range range) {
 /* A search that replays the queue many times: done once. */
 uint64_t report_recommended_bound(const struct report *report, const struct queue *queue) {
   if (queue->kind != QUEUE_UNBOUNDED && queue->kind != QUEUE_BOUNDED) return 0;
+  /* the replay makes senders wait, and these don't */
+  if (queue->policy == POLICY_DROP_NEWEST || queue->policy == POLICY_DROP_OLDEST) return 0;
   size_t index = (size_t)(queue - report->diagnosis->queues);
   if (report->bounds && report->bounds[index] != BOUND_UNASKED) return report->bounds[index];
   uint64_t bound = whatif_recommend(queue, report->diagnosis->duration_ns);
+  /* one that saves less than half is no advice */
+  if (2 * (double)bound > queue->peak_messages) bound = 0;
   if (report->bounds) report->bounds[index] = bound;
   return bound;
 }

@@ -95,9 +95,9 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   }
   queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
   /* what is freed in one go at the end says nothing of what it would have waited */
-  queue->residence_slope = verdict_slope(level, from, to, to);
+  queue->residence_slope = measured_slope(level, from, to, to);
   if (isnan(queue->residence_slope))
-    queue->residence_slope = verdict_slope(level, from, to, measured->duration_ns);
+    queue->residence_slope = measured_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
   /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
   double counts = departed > 0 ? 4 * sqrt(1 / arrived + 1 / departed) : INFINITY;
@@ -281,7 +281,7 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
   size_t slack = top / 50 > hands ? top / 50 : hands;
   if (slack > top / 2) slack = top / 2;
   error = order_measure(queue->messages, queue->message_count, slack, &measured->order);
-  return error ? error : verdict_measure(measured);
+  return error ? error : measured_derive(measured);
 }
 
 static int measure_line(const struct profile *profile, struct queue *queue,

@@ -3,195 +3,13 @@
  */
 #include "verdict.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 /* A rise of so many standard deviations is no chance: the least level must rise as well. */
 #define CHANCE 1.5
 
 /* Below so many messages a level says nothing. */
 #define FEW 32.0
-
-/* ---- measures --------------------------------------------------------------------------- */
-
-/* Squared coefficient of variation of the gaps between times[from..to). */
-struct variation {
-  double n, sum, squares;
-};
-
-static void add_gap(struct variation *variation, uint64_t before, uint64_t now) {
-  double gap = (double)(now - before);
-  variation->n++;
-  variation->sum += gap;
-  variation->squares += gap * gap;
-}
-
-static double squared_variation(const struct variation *variation) {
-  if (variation->n < 2 || variation->sum <= 0) return 0;
-  double mean = variation->sum / variation->n;
-  double variance = variation->squares / variation->n - mean * mean;
-  return variance > 0 ? variance / (mean * mean) : 0;
-}
-
-/* Standard deviation of arrivals less departures over [from, to], were both renewal processes of
- * the variation that is seen: the diffusion limit of queues in heavy traffic (D. Iglehart and
- * W. Whitt, Multiple Channel Queues in Heavy Traffic, 1970). */
-static double wander(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
-  struct variation arrivals = {0}, departures = {0};
-  size_t begin = level_arrived(level, from_ns), end = level_arrived(level, to_ns);
-  for (size_t i = begin + 1; i < end; i++)
-    add_gap(&arrivals, level->messages[i - 1].birth_ns, level->messages[i].birth_ns);
-  begin = level_departed(level, from_ns);
-  end = level_departed(level, to_ns);
-  for (size_t i = begin + 1; i < end; i++)
-    add_gap(&departures, level->deaths[i - 1], level->deaths[i]);
-  return sqrt(arrivals.n * squared_variation(&arrivals) +
-              departures.n * squared_variation(&departures));
-}
-
-/* The last moment before `until` at which there were at most so many. */
-static uint64_t last_at_most(const struct level *level, size_t messages, uint64_t until_ns) {
-  uint64_t found = level->count ? level->messages[0].birth_ns : 0;
-  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < until_ns;)
-    if (walk.messages <= messages) found = walk.end_ns < until_ns ? walk.end_ns : until_ns;
-  return found;
-}
-
-/* Pearson's correlation. In a queue first in, first out that is overloaded residence is a line over
- * time of arrival, whatever is left out of the sample. */
-static double ramp(const struct measured *measured) {
-  const struct level *level = &measured->level;
-  uint64_t from = measured->first_ns + (measured->last_ns - measured->first_ns) / 3;
-  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-  for (size_t i = level_arrived(level, from); i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->death_ns == RESIDENCE_LIVE) continue;
-    double born = (double)(message->birth_ns - from),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
-  }
-  double spread = (xx - x * x / n) * (yy - y * y / n);
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / sqrt(spread) : NAN;
-}
-
-double verdict_slope(const struct level *level, uint64_t from_ns, uint64_t to_ns,
-                     uint64_t until_ns) {
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  for (size_t i = 0; i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
-      continue;
-    double born = (double)(message->birth_ns - from_ns),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++;
-    x += born;
-    y += stayed;
-    xx += born * born;
-    xy += born * stayed;
-  }
-  double spread = xx - x * x / n;
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
-}
-
-static double lingering(const struct measured *measured) {
-  const struct level *level = &measured->level;
-  uint64_t half = measured->first_ns + (measured->last_ns - measured->first_ns) / 2;
-  size_t early = level_arrived(level, half), there = 0;
-  for (size_t i = 0; i < early; i++)
-    there += level->messages[i].death_ns > measured->last_ns;
-  return early ? (double)there / (double)early : 0;
-}
-
-static uint64_t stay_until(const struct residence *message, uint64_t until_ns) {
-  uint64_t end = message->death_ns < until_ns ? message->death_ns : until_ns;
-  return end > message->birth_ns ? end - message->birth_ns : 0;
-}
-
-static int compare_ns(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* How long nine tenths stay at most of those that came in [from, to], as far as is known at
- * `until`. */
-static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_ns,
-                       uint64_t until_ns, double *ns) {
-  size_t begin = level_arrived(level, from_ns), end = level_arrived(level, to_ns);
-  uint64_t *stays = calloc(end - begin + 1, sizeof(*stays));
-  if (!stays) return -ENOMEM;
-  for (size_t i = begin; i < end; i++)
-    stays[i - begin] = stay_until(&level->messages[i], until_ns);
-  qsort(stays, end - begin, sizeof(*stays), compare_ns);
-  *ns = end - begin >= 8 ? (double)stays[(end - begin) * 9 / 10] : NAN;
-  free(stays);
-  return 0;
-}
-
-static int lengthening(struct measured *measured) {
-  uint64_t third = (measured->last_ns - measured->first_ns) / 3, one = measured->first_ns + third;
-  double before, then;
-  int error = nine_tenths(&measured->level, measured->first_ns, one, measured->last_ns, &before);
-  if (!error) error = nine_tenths(&measured->level, one, one + third, measured->last_ns, &then);
-  if (!error) measured->lengthening = before > 0 ? then / before : NAN;
-  return error;
-}
-
-static double stay_variation(const struct measured *measured) {
-  const struct level *level = &measured->level;
-  double n = 0, sum = 0, squares = 0;
-  for (size_t i = level_arrived(level, measured->reached_ns); i < level->count; i++) {
-    if (level->messages[i].death_ns == RESIDENCE_LIVE) continue;
-    double stayed = (double)stay_until(&level->messages[i], RESIDENCE_LIVE);
-    n++, sum += stayed, squares += stayed * stayed;
-  }
-  if (n < 8 || sum <= 0) return NAN;
-  double mean = sum / n, variance = squares / n - mean * mean;
-  return variance > 0 ? sqrt(variance) / mean : 0;
-}
-
-/* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
-static double top_slack(const struct measured *measured) {
-  double slack = 0.1 * (double)measured->top,
-         hands = 1 + measured->departures.producers + measured->departures.consumers;
-  if (slack < hands) slack = hands;
-  double chance = 3 * measured->noise * (double)measured->top;
-  if (slack < chance) slack = chance;
-  /* with so little room between full and empty, "at the top" would say nothing */
-  double most = 0.4 * (double)measured->top;
-  return slack < most ? slack : most;
-}
-
-int verdict_measure(struct measured *measured) {
-  const struct level *level = &measured->level;
-  measured->top = level_top(level, &measured->top_ns);
-  measured->noise = measured->estimated && measured->top ? 1 / sqrt((double)measured->top) : 0;
-  size_t nearly_last = (size_t)(0.97 * (double)(measured->count - 1));
-  measured->at_last = level_at(level, level->messages[nearly_last].birth_ns);
-  double top = (double)measured->top, low = (0.05 + measured->noise / 4) * top;
-  if (low < 2) low = 2;
-  measured->emptied = level_emptied(level, 0.5 * top, low, measured->last_ns);
-  uint64_t span = measured->last_ns - measured->first_ns;
-  for (uint64_t i = 0; i < 5; i++) {
-    uint64_t from = measured->first_ns + span * i / 5, to = measured->first_ns + span * (i + 1) / 5;
-    measured->fifths[i] = level_least(level, from, to);
-    measured->means[i] = level_moments(level, from, to, 0).mean;
-  }
-  double near = top - top_slack(measured);
-  measured->reached_ns = level_reached(level, near < 1 ? 1 : (size_t)ceil(near));
-  measured->plateau = level_moments(level, measured->reached_ns, measured->last_ns, near);
-  measured->rising_ns = last_at_most(level, (size_t)(low / 2), measured->last_ns);
-  size_t before = level_at(level, measured->rising_ns);
-  measured->risen = measured->at_last > before ? measured->at_last - before : 0;
-  measured->ramp = ramp(measured);
-  measured->lingering = lingering(measured);
-  measured->slope = verdict_slope(level, measured->rising_ns, measured->last_ns, measured->last_ns);
-  measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
-  measured->departed_rising =
-      level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
-  measured->stay_variation = stay_variation(measured);
-  return lengthening(measured);
-}
 
 /* ---- questions -------------------------------------------------------------------------- */
 
@@ -324,8 +142,12 @@ static struct verdict judge_pinned(const struct measured *measured) {
   if (leaves_by_a_clock(measured)) return unclear(0.5);
   bool pushed_out =
       measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
-  if (in_order(measured) && !pushed_out) return (struct verdict){QUEUE_BOUNDED, confidence};
-  if ((double)measured->top * measured->weight < 8)
+  /* a thread that has a few in hand at a time has no queue with itself */
+  bool in_hand =
+      departures->same_thread_share >= 0.95 && (double)measured->top * measured->weight < 16;
+  if (in_order(measured) && !pushed_out && !in_hand)
+    return (struct verdict){QUEUE_BOUNDED, confidence};
+  if (in_hand || (double)measured->top * measured->weight < 8)
     return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
   return (struct verdict){QUEUE_CACHE, (pushed_out ? 0.8 : 1) * confidence};
 }

@@ -1,0 +1,268 @@
+/* companions.c - see companions.h. Two lists are compared by some probes, spread evenly over the
+ * shorter one; what nearly all of them agree on holds.
+ */
+#include "companions.h"
+
+#include <math.h>
+
+enum { PROBES = 200, PROBES_MIN = 8 };
+#define AGREED 0.9
+
+/* From so many messages to a block on, it has to come regularly. */
+#define COUNTED 2.5
+
+/* Frees of one message follow one another at once: this is how far apart they may be. */
+#define TOGETHER_NS 2000.0
+
+static size_t born_before(const struct residence_list *list, uint64_t ns) {
+  size_t low = 0, high = list->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (list->of[middle].birth_ns < ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static double apart(uint64_t a, uint64_t b) {
+  return a > b ? (double)(a - b) : (double)(b - a);
+}
+
+/* The block born nearest to a moment, in that thread if there is one among the neighbours. */
+static size_t nearest(const struct residence_list *list, const struct residence *to) {
+  enum { NEIGHBOURS = 4 };
+  size_t at = born_before(list, to->birth_ns), found = SIZE_MAX;
+  bool found_in_thread = false;
+  size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0;
+  for (size_t i = from; i < list->count && i < at + NEIGHBOURS; i++) {
+    bool in_thread = list->of[i].birth_thread == to->birth_thread;
+    if (found != SIZE_MAX &&
+        (in_thread < found_in_thread ||
+         (in_thread == found_in_thread && apart(list->of[i].birth_ns, to->birth_ns) >=
+                                              apart(list->of[found].birth_ns, to->birth_ns))))
+      continue;
+    found = i;
+    found_in_thread = in_thread;
+  }
+  return found;
+}
+
+static const struct residence *probe(const struct residence_list *list, size_t number,
+                                     size_t probes) {
+  return &list->of[number * (list->count - 1) / (probes - 1)];
+}
+
+static size_t probes_of(const struct residence_list *list) {
+  return list->count < PROBES ? list->count : PROBES;
+}
+
+/* ---- companions ------------------------------------------------------------------------- */
+
+/* How far apart births and deaths of companions may be. A sender that waits for room has made the
+ * payload, and makes the node when there is room: all senders' messages may come in between. The
+ * node goes when the message is taken off the queue, the payload when it has been dealt with: some
+ * departures later, with some consumers. */
+struct patience {
+  double birth_ns, death_ns;
+};
+
+static struct patience patience_with(const struct trait *messages, double many) {
+  /* between one and some to a message nothing is counted that tells them from any other's */
+  double waits = many < 1.02 || many > COUNTED ? 1.2 * (1 + messages->fillers) : 0.25;
+  double near = waits * messages->birth_gap_ns;
+  double leaves = (1.5 + 2.5 * messages->drainers) * messages->death_gap_ns;
+  return (struct patience){near > TOGETHER_NS ? near : TOGETHER_NS,
+                           leaves > TOGETHER_NS ? leaves : TOGETHER_NS};
+}
+
+/* The last death among some messages; RESIDENCE_LIVE if one of them never died. */
+static uint64_t last_death(const struct residence_list *messages, size_t from, size_t to) {
+  uint64_t last = 0;
+  for (size_t i = from; i <= to && i < messages->count; i++)
+    if (messages->of[i].death_ns > last) last = messages->of[i].death_ns;
+  return last;
+}
+
+/* Whether a block of which there is one to `many` messages goes when they go: freed when the last
+ * of its messages is, or when the next block is wanted. */
+static bool goes_with(const struct residence_list *messages, size_t at, const struct residence *of,
+                      double many, double patience_ns) {
+  const struct residence *message = &messages->of[at];
+  bool live = of->death_ns == RESIDENCE_LIVE, waits = message->death_ns == RESIDENCE_LIVE;
+  if (many <= COUNTED) {
+    if (live || waits) return live && waits;
+    /* where some messages have no node (they were turned away) those that have one wait as it does
+     */
+    bool alike =
+        many < 1.02 || 2 * (message->death_ns - message->birth_ns) >= of->death_ns - of->birth_ns;
+    return alike && apart(message->death_ns, of->death_ns) <= patience_ns;
+  }
+  size_t last = at + (size_t)(many / (double)messages->every + 0.5) + 1;
+  uint64_t end = last_death(messages, at, last);
+  if (live) return end == RESIDENCE_LIVE;
+  return !waits && (double)of->death_ns >= (double)message->death_ns - patience_ns &&
+         (double)of->death_ns <= (double)end + patience_ns;
+}
+
+/* Of `messages` as many come between one block of the others and the next, nearly each time. */
+static bool come_by_count(const struct residence_list *messages,
+                          const struct residence_list *others, double many) {
+  size_t probes = probes_of(others), asked = 0, agreed = 0;
+  double expected = many * (double)others->every / (double)messages->every;
+  for (size_t i = 0; i + 1 < probes; i++) {
+    const struct residence *one = probe(others, i, probes), *next = one + 1;
+    double between = (double)born_before(messages, next->birth_ns) -
+                     (double)born_before(messages, one->birth_ns);
+    asked++;
+    agreed += fabs(between - expected) <= 0.25 * expected + 1.5;
+  }
+  return asked > 0 && (double)agreed >= 0.7 * (double)asked;
+}
+
+static bool are_companions(const struct trait *messages, const struct trait *others) {
+  const struct residence_list *list = messages->list, *other = others->list;
+  size_t probes = probes_of(other), born = 0, agreed = 0;
+  if (probes < PROBES_MIN || list->births < other->births) return false;
+  double many = (double)list->births / (double)other->births;
+  if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
+  struct patience patience = patience_with(messages, many);
+  for (size_t i = 0; i < probes; i++) {
+    const struct residence *of = probe(other, i, probes);
+    size_t at = nearest(list, of);
+    if (at == SIZE_MAX || apart(list->of[at].birth_ns, of->birth_ns) > patience.birth_ns) continue;
+    born++;
+    agreed += goes_with(list, at, of, many, patience.death_ns);
+  }
+  return (double)born >= AGREED * (double)probes && (double)agreed >= 0.75 * (double)probes &&
+         (many <= COUNTED || come_by_count(list, other, many));
+}
+
+/* ---- parts that come later -------------------------------------------------------------- */
+
+static double nearest_death(const struct trait *trait, uint64_t ns) {
+  size_t low = 0, high = trait->departed;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (trait->deaths[middle] < ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  double after = low < trait->departed ? (double)(trait->deaths[low] - ns) : INFINITY;
+  double before = low > 0 ? (double)(ns - trait->deaths[low - 1]) : INFINITY;
+  return after < before ? after : before;
+}
+
+/* As many blocks, which die at the same moments: parts of the same messages, though born later. */
+static bool die_together(const struct trait *a, const struct trait *b) {
+  double births_a = (double)a->list->births, births_b = (double)b->list->births;
+  if (fabs(births_a - births_b) > 0.02 * births_a || b->departed < PROBES_MIN) return false;
+  size_t probes = b->departed < PROBES ? b->departed : PROBES, agreed = 0;
+  for (size_t i = 0; i < probes; i++)
+    agreed += nearest_death(a, b->deaths[i * (b->departed - 1) / (probes - 1)]) <= TOGETHER_NS;
+  return (double)agreed >= AGREED * (double)probes;
+}
+
+/* ---- one line --------------------------------------------------------------------------- */
+
+/* Whether the neighbours of a block's birth in another list promise its death. */
+static bool foretold(const struct residence_list *list, const struct residence *of, double gap_ns) {
+  size_t after = born_before(list, of->birth_ns);
+  if (after == 0 || after == list->count) return false;
+  uint64_t low = list->of[after - 1].death_ns, high = list->of[after].death_ns;
+  if (of->death_ns == RESIDENCE_LIVE) return high == RESIDENCE_LIVE;
+  if (low == RESIDENCE_LIVE) return false;
+  if (low > high) {
+    uint64_t swap = low;
+    low = high;
+    high = swap;
+  }
+  double slack = 0.02 * (double)(of->death_ns - of->birth_ns);
+  if (slack < gap_ns) slack = gap_ns;
+  return (double)of->death_ns >= (double)low - slack &&
+         (double)of->death_ns <= (double)high + slack;
+}
+
+static double share_of_stack(const struct shares *stacks, uint32_t id) {
+  uint64_t all = 0, found = 0;
+  for (size_t i = 0; i < stacks->count; i++) {
+    all += stacks->of[i].blocks;
+    if (stacks->of[i].id == id) found = stacks->of[i].blocks;
+  }
+  return all ? (double)found / (double)all : 0;
+}
+
+static bool share_an_end(const struct site *a, const struct site *b) {
+  return a->death_stacks.count && b->death_stacks.count &&
+         share_of_stack(&b->death_stacks, a->death_stacks.of[0].id) >= 0.2 &&
+         share_of_stack(&a->death_stacks, b->death_stacks.of[0].id) >= 0.2;
+}
+
+/* Few of its departures come much earlier than that of the one that arrived before. */
+static bool stands_in_line(const struct residence_list *list, double gap_ns) {
+  size_t seen = 0, kept = 0;
+  for (size_t i = 1; i < list->count; i++) {
+    const struct residence *one = &list->of[i - 1], *next = &list->of[i];
+    if (one->death_ns == RESIDENCE_LIVE && next->death_ns == RESIDENCE_LIVE) continue;
+    seen++;
+    kept += (double)next->death_ns + gap_ns + 0.02 * (double)(next->death_ns - next->birth_ns) >=
+            (double)one->death_ns;
+  }
+  return seen >= PROBES_MIN && (double)kept >= AGREED * (double)seen;
+}
+
+/* Whether each of two lists foretells the other's departures. */
+static bool agree_on_departures(const struct trait *a, const struct trait *b) {
+  if (a->list->count < PROBES_MIN || b->list->count < PROBES_MIN) return false;
+  double gap_ns = a->birth_gap_ns > b->birth_gap_ns ? a->birth_gap_ns : b->birth_gap_ns;
+  if (!stands_in_line(a->list, a->birth_gap_ns) || !stands_in_line(b->list, b->birth_gap_ns))
+    return false;
+  const struct residence_list *lists[2] = {a->list, b->list};
+  size_t asked = 0, agreed = 0;
+  for (int side = 0; side < 2; side++) {
+    size_t probes = probes_of(lists[side]);
+    for (size_t i = 0; i < probes; i++) {
+      asked++;
+      agreed += foretold(lists[!side], probe(lists[side], i, probes), gap_ns);
+    }
+  }
+  return (double)agreed >= 0.8 * (double)asked;
+}
+
+bool companions_queue_up(const struct profile *profile, const struct trait *a,
+                         const struct trait *b) {
+  return share_an_end(&profile->sites[a->list->site], &profile->sites[b->list->site]) &&
+         agree_on_departures(a, b);
+}
+
+/* In a sample the blocks of one message are seldom all there. When they are, one is born just
+ * beside the other, as often as the other is in the sample at all; chance does that hardly ever. */
+static bool coincide(const struct profile *profile, const struct trait *a, const struct trait *b) {
+  const struct residence_list *list = a->list, *other = b->list;
+  double picked = (double)list->births / (double)profile->sites[list->site].births;
+  double chance = a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1;
+  size_t beside = 0, agreed = 0, asked = 0;
+  double leaves = (1.5 + 2.5 * a->drainers) * a->death_gap_ns;
+  for (size_t i = 0; i < other->count && i < 20 * PROBES; i++) {
+    const struct residence *of = &other->of[i];
+    size_t at = nearest(list, of);
+    asked++;
+    if (at == SIZE_MAX || list->of[at].birth_thread != of->birth_thread ||
+        apart(list->of[at].birth_ns, of->birth_ns) > TOGETHER_NS)
+      continue;
+    beside++;
+    agreed += goes_with(list, at, of, 1, leaves > TOGETHER_NS ? leaves : TOGETHER_NS);
+  }
+  double share = (double)beside / (double)(asked + 1);
+  return beside >= PROBES_MIN && share >= 0.5 * picked && share >= 5 * chance &&
+         (double)agreed >= 0.75 * (double)beside;
+}
+
+bool companions_travel(const struct profile *profile, const struct trait *a,
+                       const struct trait *b) {
+  if (profile->sample_bytes)
+    return a->waits == b->waits && (agree_on_departures(a, b) || coincide(profile, a, b));
+  return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
+}

@@ -1,0 +1,21 @@
+/* trait.h - what is asked of a list of residences again and again. Pure. */
+#ifndef DWELL_TRAIT_H
+#define DWELL_TRAIT_H
+
+#include "residences.h"
+
+struct trait {
+  const struct residence_list *list;
+  uint64_t *deaths; /* in order */
+  size_t departed;
+  double birth_gap_ns;      /* mean */
+  double death_gap_ns;      /* that half of the time lies in shorter ones */
+  double fillers, drainers; /* threads; 16 is many */
+  bool waits; /* its blocks stay for a good part of the time between two births: no churn */
+};
+
+/* `list` must outlive it. Returns 0 or -ENOMEM; trait_free() in any case. */
+int trait_take(struct trait *trait, const struct residence_list *list);
+void trait_free(struct trait *trait);
+
+#endif
