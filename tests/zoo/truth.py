@@ -33,6 +33,8 @@ def why_void(truth):
             return "hardly more went through it than it holds"
     if label == "healthy" and max(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
         return "did not become empty in each of the last three fifths"
+    if label == "healthy" and top > LEAST_MESSAGES and not truth["emptied"]:
+        return "was longest at the end of the run, and nobody saw it become empty"
     if label in ("stalled-or-leak", "startup"):
         if truth["born"] < 1000 or (truth["freed_filling"] and not truth["left"]):
             return "something was freed, or hardly anything made"
@@ -63,7 +65,8 @@ class Judgement:
         self.missed = self.label == "unbounded-queue" and self.kind != self.label
         self.rho_error = self.bound_error = self.bound_excess = None
         self.policy_right = self.who_right = None
-        if self.right and self.label == "unbounded-queue" and truth["rho"]:
+        enough = truth["freed_filling"] >= LEAST_MESSAGES  # else no ratio is known that well
+        if self.right and self.label == "unbounded-queue" and enough:
             self.rho_error = abs((self.group["rho"] or 0) / truth["rho"] - 1)
         if self.right and self.label == "bounded-queue":
             self.judge_bound()
