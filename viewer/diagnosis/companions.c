@@ -121,26 +121,6 @@ static bool come_by_count(const struct residence_list *messages,
   return asked > 0 && (double)agreed >= 0.7 * (double)asked;
 }
 
-static bool are_companions(const struct trait *messages, const struct trait *others) {
-  const struct residence_list *list = messages->list, *other = others->list;
-  size_t probes = probes_of(other), born = 0, agreed = 0;
-  if (probes < PROBES_MIN || list->births < other->births) return false;
-  double many = (double)list->births / (double)other->births;
-  if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
-  struct patience patience = patience_with(messages, many);
-  for (size_t i = 0; i < probes; i++) {
-    const struct residence *of = probe(other, i, probes);
-    size_t at = nearest(list, of);
-    if (at == SIZE_MAX || apart(list->of[at].birth_ns, of->birth_ns) > patience.birth_ns) continue;
-    born++;
-    agreed += goes_with(list, at, of, many, patience.death_ns);
-  }
-  return (double)born >= AGREED * (double)probes && (double)agreed >= 0.75 * (double)probes &&
-         (many <= COUNTED || come_by_count(list, other, many));
-}
-
-/* ---- parts that come later -------------------------------------------------------------- */
-
 static double nearest_death(const struct trait *trait, uint64_t ns) {
   size_t low = 0, high = trait->departed;
   while (low < high) {
@@ -154,6 +134,36 @@ static double nearest_death(const struct trait *trait, uint64_t ns) {
   double before = low > 0 ? (double)(ns - trait->deaths[low - 1]) : INFINITY;
   return after < before ? after : before;
 }
+
+/* Born at once; or a while apart, and then freed at a moment when another message is: the consumer
+ * that is done with one takes the next. (Messages of two places in one line are freed evenly.) */
+static bool belongs(const struct trait *messages, const struct residence *of, double many,
+                    struct patience patience) {
+  const struct residence_list *list = messages->list;
+  size_t at = nearest(list, of);
+  if (at == SIZE_MAX) return false;
+  double born = apart(list->of[at].birth_ns, of->birth_ns), at_once = 0.25 * messages->birth_gap_ns;
+  if (born > patience.birth_ns || !goes_with(list, at, of, many, patience.death_ns)) return false;
+  if (born <= (at_once > TOGETHER_NS ? at_once : TOGETHER_NS)) return true;
+  double beside = 0.1 * messages->death_gap_ns;
+  return of->death_ns == RESIDENCE_LIVE ||
+         nearest_death(messages, of->death_ns) <= (beside > TOGETHER_NS ? beside : TOGETHER_NS);
+}
+
+static bool are_companions(const struct trait *messages, const struct trait *others) {
+  const struct residence_list *list = messages->list, *other = others->list;
+  size_t probes = probes_of(other), agreed = 0;
+  if (probes < PROBES_MIN || list->births < other->births) return false;
+  double many = (double)list->births / (double)other->births;
+  if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
+  struct patience patience = patience_with(messages, many);
+  for (size_t i = 0; i < probes; i++)
+    agreed += belongs(messages, probe(other, i, probes), many, patience);
+  return (double)agreed >= 0.75 * (double)probes &&
+         (many <= COUNTED || come_by_count(list, other, many));
+}
+
+/* ---- parts that come later -------------------------------------------------------------- */
 
 /* As many blocks, which die at the same moments: parts of the same messages, though born later. */
 static bool die_together(const struct trait *a, const struct trait *b) {
@@ -238,31 +248,54 @@ bool companions_queue_up(const struct profile *profile, const struct trait *a,
 }
 
 /* In a sample the blocks of one message are seldom all there. When they are, one is born just
- * beside the other, as often as the other is in the sample at all; chance does that hardly ever. */
-static bool coincide(const struct profile *profile, const struct trait *a, const struct trait *b) {
+ * beside the other, or freed just beside another message's. */
+struct coincidence {
+  double asked, born,
+      freed;       /* blocks; of which births, deaths stand beside one of the other list */
+  double along;    /* of those born beside it: go with it as well */
+  double expected; /* share, were they parts of one message */
+  double chance;   /* share, were they not */
+};
+
+static struct coincidence coincidence_of(const struct profile *profile, const struct trait *a,
+                                         const struct trait *b) {
   const struct residence_list *list = a->list, *other = b->list;
-  double picked = (double)list->births / (double)profile->sites[list->site].births;
-  double chance = a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1;
-  size_t beside = 0, agreed = 0, asked = 0;
+  struct coincidence found = {
+      .expected = (double)list->births / (double)profile->sites[list->site].births,
+      .chance = a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1};
   double leaves = (1.5 + 2.5 * a->drainers) * a->death_gap_ns;
   for (size_t i = 0; i < other->count && i < 20 * PROBES; i++) {
     const struct residence *of = &other->of[i];
+    found.asked++;
+    found.freed += of->death_ns != RESIDENCE_LIVE && nearest_death(a, of->death_ns) <= TOGETHER_NS;
     size_t at = nearest(list, of);
-    asked++;
     if (at == SIZE_MAX || list->of[at].birth_thread != of->birth_thread ||
         apart(list->of[at].birth_ns, of->birth_ns) > TOGETHER_NS)
       continue;
-    beside++;
-    agreed += goes_with(list, at, of, 1, leaves > TOGETHER_NS ? leaves : TOGETHER_NS);
+    found.born++;
+    found.along += goes_with(list, at, of, 1, leaves > TOGETHER_NS ? leaves : TOGETHER_NS);
   }
-  double share = (double)beside / (double)(asked + 1);
-  return beside >= PROBES_MIN && share >= 0.5 * picked && share >= 5 * chance &&
-         (double)agreed >= 0.75 * (double)beside;
+  return found;
+}
+
+/* Chance does not put them side by side so often. */
+static bool are_parts(const struct coincidence *found) {
+  double share = found->born / (found->asked + 1);
+  return found->born >= PROBES_MIN && share >= 0.5 * found->expected &&
+         share >= 5 * found->chance && found->along >= 0.75 * found->born;
+}
+
+/* Were they parts of one message, they would stand side by side more often. */
+static bool are_no_parts(const struct coincidence *found) {
+  double expected = found->expected * found->asked;
+  return expected >= 16 && found->born < 0.25 * expected && found->freed < 0.25 * expected;
 }
 
 bool companions_travel(const struct profile *profile, const struct trait *a,
                        const struct trait *b) {
-  if (profile->sample_bytes)
-    return a->waits == b->waits && (agree_on_departures(a, b) || coincide(profile, a, b));
-  return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
+  if (!profile->sample_bytes)
+    return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
+  if (a->waits != b->waits) return false;
+  struct coincidence found = coincidence_of(profile, a, b);
+  return are_parts(&found) || (agree_on_departures(a, b) && !are_no_parts(&found));
 }

@@ -51,14 +51,26 @@ static bool is_pinned(const struct measured *measured) {
   if (measured->reached_ns >= measured->last_ns || top < 4) return false;
   size_t through = level_departed(&measured->level, measured->last_ns) -
                    level_departed(&measured->level, measured->reached_ns);
-  return stays_at_top(measured) && (double)through >= (measured->estimated ? 1.5 : 2) * top &&
-         through >= 20;
+  return stays_at_top(measured) && (double)through >= top && through >= 20;
 }
 
 /* Residence lengthens in step with the time of arrival, and the level has not come to rest. */
 static bool is_ramp(const struct measured *measured) {
   return measured->ramp >= 0.93 ||
          (measured->ramp >= 0.8 && measured->means[4] >= 1.08 * measured->means[3]);
+}
+
+/* From fifth to fifth of the time the level rises by about as much: Student's t of the four steps.
+ */
+static bool rises_evenly(const struct measured *measured) {
+  double sum = 0, squares = 0;
+  for (int i = 1; i < 5; i++) {
+    double step = measured->means[i] - measured->means[i - 1];
+    sum += step;
+    squares += step * step;
+  }
+  double mean = sum / 4, variance = (squares - 4 * mean * mean) / 3;
+  return mean > 0 && mean >= 4 * sqrt(fmax(variance, 0) / 4);
 }
 
 /* The level rises in the last fifths of the time, the least and the mean one, to the end, further
@@ -70,7 +82,7 @@ static bool level_rises(const struct measured *measured) {
   return (double)least[4] >= 0.3 * (double)measured->top && least[4] > least[3] &&
          (double)least[4] >= 1.25 * (double)least[2] && means[4] >= 1.08 * means[3] &&
          (!measured->estimated || steadily) &&
-         (double)measured->risen >= CHANCE * measured->rise_noise;
+         ((double)measured->risen >= CHANCE * measured->rise_noise || rises_evenly(measured));
 }
 
 /* It is full when the last one comes, and has not been half as full before and empty again. */
