@@ -66,7 +66,8 @@ static void make_input(const char *directory) {
 }
 
 static void expect_no_queue(const char *trace, const char *name) {
-  struct command *summary = COMMAND(command_built("dwell"), "summary", "--json", trace);
+  struct command *summary =
+      COMMAND(command_built("dwell"), "summary", "--json", "--top", "1", trace);
   cr_assert_eq(summary->status, 0, "%s", summary->err);
   json_t *json = json_loads(summary->out, 0, NULL), *queues = json_object_get(json, "queues");
   cr_assert(json_is_array(queues));

@@ -65,6 +65,21 @@ static void seed_lanes(uint8_t flags, const char *name) {
   save(writer, name, flags);
 }
 
+/* A message of two blocks, and a queue that gets three for each two that leave. */
+static void seed_queue(void) {
+  struct trace_writer *writer = begin(2);
+  for (uint64_t i = 0; i < 90; i++) {
+    writer_birth(writer, 1, 1000 + 100 * i, 0x10000 + 64 * i, 500, 1);
+    writer_birth(writer, 1, 1001 + 100 * i, 0x40000 + 64 * i, 40, 2);
+    if (i >= 60) continue;
+    writer_death(writer, 2, 1090 + 150 * i, 0x40000 + 64 * i, 3);
+    writer_death(writer, 2, 1091 + 150 * i, 0x10000 + 64 * i, 4);
+  }
+  writer_exit(writer, 19000, 0);
+  writer_finish(writer);
+  save(writer, "queue", SPARSE_REPAIR);
+}
+
 static void seed_reallocs(void) {
   struct trace_writer *writer = begin(2);
   writer_birth(writer, 1, 1000, 0x5000, 10, 1);
@@ -211,6 +226,7 @@ int main(int argc, char **argv) {
   seed_plain();
   seed_lanes(0, "lanes");
   seed_lanes(SPARSE_REPAIR, "lanes_repaired");
+  seed_queue();
   seed_reallocs();
   seed_late_births();
   seed_names();

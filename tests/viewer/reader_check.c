@@ -1,10 +1,13 @@
 /* reader_check.c - the laws that a profile of whatever file obeys. */
 #include "reader_check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "viewer/diagnosis/diagnosis.h"
+#include "viewer/diagnosis/whatif.h"
 #include "viewer/trace_file.h"
 
 #define MUST(law) must(law, #law)
@@ -93,6 +96,62 @@ static void check_profile(const struct trace_file *file, const struct profile *p
   MUST(profile->births == profile->deaths + profile->order_violations + profile->at_end.blocks);
 }
 
+/* ---- the diagnosis ---------------------------------------------------------------------- */
+
+static void check_residences(const struct profile *profile, const struct residences *residences) {
+  for (size_t i = 0; i < residences->count; i++) {
+    const struct residence_list *list = &residences->lists[i];
+    const struct site *site = &profile->sites[list->site];
+    MUST(list->count <= list->births && list->every >= 1);
+    if (!profile->sample_bytes) MUST(list->births + site->folded.blocks <= site->births);
+    for (size_t j = 0; j < list->count; j++) {
+      MUST(j == 0 || list->of[j - 1].birth_ns <= list->of[j].birth_ns);
+      MUST(list->of[j].birth_ns <= list->of[j].death_ns);
+    }
+  }
+}
+
+static void check_parties(const struct queue_parties *parties) {
+  double sum = 0;
+  for (size_t i = 0; i < parties->count; i++)
+    sum += parties->of[i].share;
+  MUST(parties->count == 0 || (sum > 0.99 && sum < 1.01));
+}
+
+static void check_queue(const struct profile *profile, const struct queue *queue,
+                        uint64_t duration_ns) {
+  MUST(queue->kind < QUEUE_KINDS && queue->confidence >= 0 && queue->confidence <= 1);
+  MUST(queue->site_count > 0 && queue->sites[0].carries && queue->message_count > 0);
+  for (size_t i = 0; i < queue->site_count; i++)
+    MUST(queue->sites[i].site < profile->site_count);
+  MUST(queue->peak_messages > 0 && queue->bytes_per_message > 0);
+  MUST(queue->standing_messages <= queue->peak_messages && queue->bound <= queue->peak_messages);
+  MUST(queue->measured_from_ns <= queue->measured_to_ns && queue->rho >= 0);
+  check_parties(&queue->filled_by_threads);
+  check_parties(&queue->drained_by_stacks);
+  for (size_t i = 0; i < queue->phase_count; i++)
+    MUST(queue->phases[i].begin_ns < queue->phases[i].end_ns);
+  struct prediction prediction;
+  int error = whatif_predict(queue, duration_ns, 2, &prediction);
+  MUST(error == 0 || error == -ENODATA);
+  if (error == 0) MUST(prediction.peak_messages > 0 && prediction.sender_wait_ns >= 0);
+}
+
+static void check_diagnosis(struct trace_file *file, const struct profile *profile) {
+  size_t *sites, count;
+  struct residences residences;
+  struct diagnosis diagnosis;
+  MUST(diagnosis_candidates(profile, &sites, &count) == 0);
+  MUST(trace_file_residences(file, profile, sites, count, &residences, NULL, NULL) == 0);
+  check_residences(profile, &residences);
+  MUST(diagnosis_make(profile, &residences, &diagnosis) == 0);
+  for (size_t i = 0; i < diagnosis.count; i++)
+    check_queue(profile, &diagnosis.queues[i], diagnosis.duration_ns);
+  diagnosis_free(&diagnosis);
+  residences_free(&residences);
+  free(sites);
+}
+
 static void check_names(const struct trace_file *file) {
   const struct run_info *info = trace_file_info(file);
   size_t letters = strlen(info->executable) + strlen(info->program) + strlen(info->directory) +
@@ -122,6 +181,7 @@ struct reader_figures reader_check(const char *path) {
   MUST(trace_file_profile(file, &profile, &timeline, NULL, NULL) == 0);
   check_names(file);
   check_profile(file, profile);
+  check_diagnosis(file, profile);
   figures = (struct reader_figures){
       .opened = true,
       .complete = trace_file_info(file)->complete,

@@ -225,7 +225,7 @@ static void event_loop(struct world *world, void *argument) {
       sent++;
     }
     if (sent == flow->plan.messages && flow->plan.rest != REST_DRAINED) break;
-    if (!line->count) {
+    if (!line->count || (flow->plan.late && sent < flow->plan.messages)) {
       world_sleep_until(world, due);
       continue;
     }

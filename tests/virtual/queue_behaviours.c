@@ -52,6 +52,9 @@ static const struct plan freed_at_exit = {OVERLOADED("freed_at_exit", 2), .rest 
 static const struct plan killed = {OVERLOADED("killed", 2), .killed_at_ns = 250 * MS};
 static const struct plan in_batches = {OVERLOADED("in_batches", 2), .at_once = 16,
                                        .freed_together = true, .rest = REST_LEFT};
+/* All have come before a tenth is done, and the rest leaves as the first did. */
+static const struct plan drained_in_batches = {OVERLOADED("drained_in_batches", 12), .at_once = 16,
+                                               .freed_together = true};
 /* Bursts that it has not got over when the next one comes. */
 static const struct plan overloaded_in_bursts = {.name = "in_bursts",
                                                  .kinds = KIND(QUEUE_UNBOUNDED),
@@ -135,6 +138,18 @@ static const struct plan drained_in_one_go = {.name = "drained_in_one_go",
                                               .think = EXPONENTIAL,
                                               .service = EXPONENTIAL,
                                               .late = true};
+
+/* A list that one thread makes in a moment, and then walks through, freeing what it is done with.
+ */
+static const struct plan walked_list = {.name = "walked_list",
+                                        .kinds = KIND(QUEUE_BURST),
+                                        .messages = 1000,
+                                        .arrival_ns = SERVICE / 10,
+                                        .service_ns = SERVICE / 5,
+                                        .think = EXPONENTIAL,
+                                        .service = EXPONENTIAL,
+                                        .one_thread = true,
+                                        .late = true};
 
 static const struct plan bounded_to_4 = {BOUNDED("bounded_4", 4, POLICY_BLOCKING)};
 static const struct plan bounded_to_16 = {BOUNDED("bounded_16", 16, POLICY_BLOCKING)};
@@ -252,6 +267,7 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(freed_at_exit, ALL)},
     {PLAN(killed, ALL)},
     {PLAN(in_batches, ALL)},
+    {PLAN(drained_in_batches, ALL)},
     {PLAN(overloaded_in_bursts, ALL)},
     {PLAN(by_priority, WITH_PAYLOAD)},
     {PLAN(event_loop, ALL), .alone = true},
@@ -265,6 +281,7 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(urgent_ones, WITH_PAYLOAD)},
     {PLAN(overloaded_stack, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
+    {PLAN(walked_list, ALL), .alone = true},
     {PLAN(bounded_to_4, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_16, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_64, ALIVE_FOR_LONG)},

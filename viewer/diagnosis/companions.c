@@ -121,6 +121,12 @@ static bool come_by_count(const struct residence_list *messages,
   return asked > 0 && (double)agreed >= 0.7 * (double)asked;
 }
 
+/* One is gone before the next comes, of the other many are alive: whatever moments they share, the
+ * one does not wait with the other. */
+static bool only_one_waits(const struct trait *a, const struct trait *b) {
+  return fmin(a->meanwhile, b->meanwhile) < 1 && fmax(a->meanwhile, b->meanwhile) >= 20;
+}
+
 static double nearest_death(const struct trait *trait, uint64_t ns) {
   size_t low = 0, high = trait->departed;
   while (low < high) {
@@ -156,6 +162,7 @@ static bool are_companions(const struct trait *messages, const struct trait *oth
   if (probes < PROBES_MIN || list->births < other->births) return false;
   double many = (double)list->births / (double)other->births;
   if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
+  if (many <= COUNTED && only_one_waits(messages, others)) return false;
   struct patience patience = patience_with(messages, many);
   for (size_t i = 0; i < probes; i++)
     agreed += belongs(messages, probe(other, i, probes), many, patience);

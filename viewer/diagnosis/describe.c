@@ -81,7 +81,7 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   uint64_t from = measured->first_ns, to = measured->last_ns;
   /* what was before it last began to fill is another story, unless that is next to nothing */
   bool filled = queue->kind == QUEUE_UNBOUNDED;
-  if (filled && (double)(measured->rising_ns - from) > 0.05 * (double)(to - from))
+  if (filled && (double)(measured->rising_ns - from) > 0.1 * (double)(to - from))
     from = measured->rising_ns;
   if (queue->kind == QUEUE_BOUNDED) from = measured->reached_ns;
   double seconds = (double)(to - from) / 1e9;
@@ -99,10 +99,13 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   if (isnan(queue->residence_slope))
     queue->residence_slope = measured_slope(level, from, to, measured->duration_ns);
   if (!measured->estimated || !filled) return;
-  /* counts of a sample are noisy; the slope of what came and went meanwhile is not: rho - 1 */
-  double counts = departed > 0 ? 4 * sqrt(1 / arrived + 1 / departed) : INFINITY;
+  /* Counts of a sample are noisy: which of those that came have departed is chance. The slope of
+   * what came and went meanwhile, rho - 1, is not, but it is that of steady rates: so it's taken
+   * when the counts are too few, and don't contradict it. */
+  double chance = departed > 0 ? sqrt(fmax(1 - departed / arrived, 0) / departed) : INFINITY;
   double slopes = 1 + queue->residence_slope;
-  if (slopes > 1 && measured->order.in_order >= 0.95 && !(fabs(log(slopes / queue->rho)) > counts))
+  if (2 * chance > 0.05 && slopes > 1 && measured->order.in_order >= 0.95 &&
+      !(fabs(log(slopes / queue->rho)) > 4 * chance))
     queue->rho = slopes;
 }
 
@@ -136,6 +139,9 @@ static int describe_residence(const struct measured *measured, struct queue *que
 
 /* ---- levels ----------------------------------------------------------------------------- */
 
+/* What stands there all the time bought no throughput: the least level over a time, as CoDel takes
+ * the least sojourn (K. Nichols and V. Jacobson, RFC 8289, section 3.2; here of messages and
+ * bytes). */
 static int describe_levels(const struct measured *measured, struct queue *queue) {
   const struct level *level = &measured->level;
   double weight = measured->weight;

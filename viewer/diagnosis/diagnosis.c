@@ -50,19 +50,32 @@ static int by_birth(const void *a, const void *b) {
   return 0;
 }
 
+/* How many there are when each `every`-th is taken. */
+static uint64_t count_messages(const struct residences *residences, const struct group *group,
+                               uint64_t every) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < group->count; i++) {
+    const struct residence_list *list = &residences->lists[group->lists[i]];
+    if (group->carries[i]) count += (list->count * list->every + every - 1) / every;
+  }
+  return count;
+}
+
 /* All carriers' blocks in one order of birth, thinned alike. */
 static int gather(const struct residences *residences, const struct group *group,
                   struct queue *queue) {
-  size_t count = 0, carriers = 0;
+  size_t carriers = 0;
   queue->every = 1;
   for (size_t i = 0; i < group->count; i++) {
     const struct residence_list *list = &residences->lists[group->lists[i]];
     if (!group->carries[i]) continue;
     carriers++;
-    count += list->count;
     if (list->every > queue->every) queue->every = list->every;
   }
-  queue->messages = calloc(count + 1, sizeof(*queue->messages));
+  while (count_messages(residences, group, queue->every) > RESIDENCES_MAX)
+    queue->every *= 2;
+  queue->messages = calloc(count_messages(residences, group, queue->every) + carriers + 1,
+                           sizeof(*queue->messages));
   if (!queue->messages) return -ENOMEM;
   for (size_t i = 0; i < group->count; i++) {
     const struct residence_list *list = &residences->lists[group->lists[i]];

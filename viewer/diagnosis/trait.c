@@ -56,6 +56,21 @@ static double mean_stay_ns(const struct residence_list *list) {
   return list->count ? sum / (double)list->count : 0;
 }
 
+/* The median of the lives, in births: a few long ones, or cut off by the end, say nothing. */
+static int births_meanwhile(const struct residence_list *list, double birth_gap_ns,
+                            double *births) {
+  uint64_t *lives = calloc(list->count + 1, sizeof(*lives));
+  if (!lives) return -ENOMEM;
+  for (size_t i = 0; i < list->count; i++)
+    lives[i] = list->of[i].death_ns == RESIDENCE_LIVE ? UINT64_MAX
+                                                      : list->of[i].death_ns - list->of[i].birth_ns;
+  qsort(lives, list->count, sizeof(*lives), compare_ns);
+  uint64_t median = lives[list->count / 2];
+  *births = median == UINT64_MAX ? INFINITY : (double)median / (birth_gap_ns + 1);
+  free(lives);
+  return 0;
+}
+
 int trait_take(struct trait *trait, const struct residence_list *list) {
   *trait = (struct trait){.list = list,
                           .deaths = calloc(list->count + 1, sizeof(uint64_t)),
@@ -68,7 +83,8 @@ int trait_take(struct trait *trait, const struct residence_list *list) {
       trait->deaths[trait->departed++] = list->of[i].death_ns;
   qsort(trait->deaths, trait->departed, sizeof(uint64_t), compare_ns);
   trait->waits = mean_stay_ns(list) >= 0.2 * trait->birth_gap_ns;
-  return usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
+  int error = births_meanwhile(list, trait->birth_gap_ns, &trait->meanwhile);
+  return error ? error : usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
 }
 
 void trait_free(struct trait *trait) {

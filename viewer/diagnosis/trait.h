@@ -11,7 +11,8 @@ struct trait {
   double birth_gap_ns;      /* mean */
   double death_gap_ns;      /* that half of the time lies in shorter ones */
   double fillers, drainers; /* threads; 16 is many */
-  bool waits; /* its blocks stay for a good part of the time between two births: no churn */
+  double meanwhile; /* births during half of its blocks' lives, at least; INFINITY: most stay */
+  bool waits;       /* its blocks stay for a good part of the time between two births: no churn */
 };
 
 /* `list` must outlive it. Returns 0 or -ENOMEM; trait_free() in any case. */

@@ -13,12 +13,25 @@
 
 /* ---- questions -------------------------------------------------------------------------- */
 
+/* What departs after the last arrival does so about as fast as before: somebody goes on taking it
+ * out, though it be many at a time. Who frees all in one go does nothing else. */
+static bool leaves_as_before(const struct measured *measured, double after) {
+  const struct level *level = &measured->level;
+  size_t before = level_departed(level, measured->last_ns);
+  if (before < 20 || measured->departures.last_ns <= measured->last_ns) return false;
+  double since = (double)(measured->last_ns - level->deaths[0]);
+  double rest = (double)(measured->departures.last_ns - measured->last_ns);
+  return after / rest <= 4 * (double)before / (since + 1);
+}
+
 /* Messages that nobody took out one by one: still there, or freed in one go at the very end. */
 static double never_left(const struct measured *measured) {
   const struct departures *departures = &measured->departures;
   double kept = (double)(measured->count - measured->departed);
   double after = departures->after_share * (double)measured->departed;
-  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top) kept += after;
+  if (departures->tight_share >= 0.7 && after >= 0.4 * (double)measured->top &&
+      !leaves_as_before(measured, after))
+    kept += after;
   return kept / (double)measured->count;
 }
 
@@ -105,6 +118,15 @@ static bool drained_afterwards(const struct measured *measured) {
          (double)measured->at_last >= 0.9 * (double)measured->top;
 }
 
+/* A moment: what is made in less, and then walked through by who made it, is a list as all programs
+ * have them, and not a queue that waits for anybody. */
+#define MOMENT_NS 1e8
+
+static bool is_walked_list(const struct measured *measured) {
+  return measured->departures.same_thread_share >= 0.95 && measured->departed_rising < 8 &&
+         (double)(measured->last_ns - measured->first_ns) < MOMENT_NS;
+}
+
 /* By Little's law: mean residence = mean level / rate of arrivals. */
 static bool is_short_lived(const struct measured *measured) {
   double span = (double)(measured->last_ns - measured->first_ns);
@@ -172,12 +194,19 @@ static bool stays_as_long_as_ever(const struct measured *measured) {
   return measured->slope < 0.2 * (rho - 1);
 }
 
+/* What departs does so in order, but some of all times stay behind for good. */
+static bool leaks(const struct measured *measured) {
+  double kept = (double)(measured->count - measured->departed) / (double)measured->count;
+  return measured->order.in_order >= 0.995 && kept >= 0.05 && measured->lingering >= 0.05;
+}
+
 static struct verdict judge_rising(const struct measured *measured) {
   double significance = (double)measured->risen / (CHANCE * measured->rise_noise + 1);
   double confidence = enough(measured) * certainty(significance, 1);
   if (in_order(measured)) {
     /* more are there because more come, and each stays as long as ever */
     if (stays_as_long_as_ever(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
+    if (is_walked_list(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     /* it was drained once, and then no more */
@@ -186,10 +215,8 @@ static struct verdict judge_rising(const struct measured *measured) {
     return unclear(0.5);
   }
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;
-  /* what departs does so in order, but some stay behind */
-  bool leaks = measured->order.in_order >= 0.995 && kept >= 0.05;
   /* a queue that hands over, in another order: by priority */
-  if (!leaks && measured->departures.same_thread_share <= 0.05)
+  if (!leaks(measured) && measured->departures.same_thread_share <= 0.05)
     return measured->lingering >= 0.1 || measured->lengthening >= 1.3
                ? (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence}
                : (struct verdict){QUEUE_BURST, 0.5 * confidence};
@@ -197,11 +224,21 @@ static struct verdict judge_rising(const struct measured *measured) {
   return unclear(0.5);
 }
 
+/* In each fifth of the time. */
+static bool is_empty_again_and_again(const struct measured *measured) {
+  size_t most = 0;
+  for (int i = 0; i < 5; i++)
+    most = measured->fifths[i] > most ? measured->fifths[i] : most;
+  return (double)most <= 2 + 0.02 * (double)measured->top;
+}
+
 static struct verdict judge_level(const struct measured *measured) {
   double top = (double)measured->top * measured->weight;
   bool small = top < 4 || (top < FEW && is_short_lived(measured));
   double low = (double)level_least(&measured->level, measured->reached_ns, measured->last_ns);
-  bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top;
+  bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top ||
+                   is_empty_again_and_again(measured);
+  if (!came_down && leaks(measured)) return (struct verdict){QUEUE_STALLED, 0.6 * enough(measured)};
   if (came_down)
     return (struct verdict){small ? QUEUE_CHURN : QUEUE_BURST,
                             enough(measured) * (measured->emptied >= 2 ? 0.9 : 0.7)};
