@@ -24,7 +24,7 @@ static inline void clock_sleep_until(uint64_t when_ns) {
 /* When work is done that takes so long, if what came before was done then. Who was late for long
  * does not catch up: a queue that was full would seem to empty itself. */
 static inline uint64_t clock_done(uint64_t before_ns, uint64_t length_ns) {
-  uint64_t late_ns = clock_now_ns() - 4000000u;
+  uint64_t late_ns = clock_now_ns() - 2000000u;
   return (before_ns > late_ns ? before_ns : late_ns) + length_ns;
 }
 

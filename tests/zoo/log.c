@@ -34,6 +34,8 @@ struct sum {
   uint64_t fill_ns, arrived_filling, freed_filling; /* since then */
   int64_t least[FIFTHS];                            /* depth, in each fifth of the arrivals' time */
   bool reached[FIFTHS];
+  bool high;        /* half of the top was reached since it was last at the bottom */
+  uint64_t emptied; /* times that it came down from there, before the last arrival */
 };
 
 static struct log_queue queues[QUEUES];
@@ -104,6 +106,11 @@ static void note_level(struct sum *sum, uint64_t now_ns) {
     sum->arrived_filling = sum->freed_filling = 0;
   }
   sum->depth_at_last = sum->depth;
+  if (2 * sum->depth >= sum->max_depth) sum->high = true;
+  if (sum->high && 20 * sum->depth <= sum->max_depth) {
+    sum->emptied++;
+    sum->high = false;
+  }
   uint64_t length_ns = sum->last_in_ns - sum->first_in_ns + 1;
   uint64_t fifth = (now_ns - sum->first_in_ns) * FIFTHS / length_ns;
   if (!sum->reached[fifth] || sum->depth < sum->least[fifth]) sum->least[fifth] = sum->depth;
@@ -180,8 +187,8 @@ static void print_sum(int fd, const struct log_queue *queue, const struct sum *s
     dprintf(fd, "\"rho\": null, ");
   dprintf(fd, "\"max_depth\": %lld, \"max_alive\": %lld, \"in_hand\": %lld, ",
           (long long)sum->max_depth, (long long)sum->max_alive, (long long)sum->max_in_hand);
-  dprintf(fd, "\"depth_at_last\": %lld, \"left\": %lld, \"least\": [",
-          (long long)sum->depth_at_last, (long long)sum->alive);
+  dprintf(fd, "\"depth_at_last\": %lld, \"left\": %lld, \"emptied\": %llu, \"least\": [",
+          (long long)sum->depth_at_last, (long long)sum->alive, (unsigned long long)sum->emptied);
   for (int i = 0; i < FIFTHS; i++) {
     if (!sum->reached[i])
       dprintf(fd, "null");

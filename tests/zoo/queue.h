@@ -37,7 +37,7 @@ struct queue {
   enum form form;
   enum policy policy;
   uint64_t bound; /* messages; 0 none */
-  bool urgent;    /* every third message goes to the head */
+  bool urgent;    /* every third message goes to the head, in a node of its own */
   bool slow_path; /* who had to wait for room makes its node elsewhere */
   bool closed;    /* nothing more comes */
   bool left;      /* closed, and what is in it stays there */

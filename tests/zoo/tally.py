@@ -4,7 +4,7 @@ import statistics
 TRUTHS = ["unbounded-queue", "stalled-or-leak", "bounded-queue", "healthy", "cache-or-pool", "startup"]
 VERDICTS = ["unbounded-queue", "stalled-or-leak", "bounded-queue", "burst", "cache-or-pool", "startup",
             "churn", "unknown", "silent"]
-KINDS_FLOOR, RHO_TOLERANCE = 0.95, 0.05
+KINDS_FLOOR, RHO_TOLERANCE, VOID_MOST = 0.95, 0.05, 0.1
 
 
 def share(of):
@@ -17,10 +17,11 @@ class Tally:
 
     def __init__(self, mode):
         self.mode = mode
-        self.judgements, self.alleged, self.void = [], 0, []
+        self.judgements, self.alleged, self.cases, self.void = [], 0, 0, []
         self.wrong = []  # (case, run, what)
 
     def add(self, case, run, judgements, alleged):
+        self.cases += 1
         self.judgements += judgements
         self.alleged += len(alleged)
         for judgement in judgements:
@@ -57,6 +58,9 @@ class Tally:
         if excess:
             yield ("bound error", f"worst {max(self.errors('bound_error')):.1%}, beside what is in "
                    f"hand {max(excess):.1%}", max(excess) <= 0.02)
+
+        void = len(self.void)
+        yield "void runs", f"{void} of {self.cases + void}", void <= VOID_MOST * self.cases
 
     def print(self):
         print(f"\n== {self.mode}: {len(self.judgements)} verdicts\n{self.matrix()}")

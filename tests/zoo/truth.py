@@ -7,7 +7,8 @@ import re
 HEALTHY = ["burst", "churn", "silent"]  # "silent": not among the verdicts
 FEW_MESSAGES = 20  # at a time: as good as none
 LEAST_MESSAGES = 100  # an unbounded queue that didn't get longer didn't grow
-STEADY = 0.25  # of the mean growth: so much may it be off from one fifth to the next
+TURNS = 3  # of a bounded queue's content, at least
+STEADY = [0.55, 0.25, 0.25, 0.25]  # so much of the mean may the growth in a fifth be off; the first may begin late
 BOUND_TOLERANCE = 0.02
 
 
@@ -21,18 +22,24 @@ def why_void(truth):
             return "did not grow to its end"
         growth = [after - before for before, after in zip(least, least[1:])]
         mean = sum(growth) / len(growth)
-        if any(abs(part - mean) > STEADY * mean for part in growth):
+        if any(abs(part - mean) > most * mean for part, most in zip(growth, STEADY)):
             return "did not grow steadily"  # has no one rho then
         if truth["rho"] is not None and truth["rho"] < 1.05:
             return "rho is under 1.05"
     if label == "bounded-queue":
-        if top < 0.98 * truth["bound"] or min(least[2:]) < 0.85 * truth["bound"]:
+        if top < 0.98 * truth["bound"] or min(least[2:]) < 0.8 * truth["bound"]:
             return "was not at its bound in the last three fifths"
+        if truth["freed_filling"] < TURNS * truth["bound"]:
+            return "hardly more went through it than it holds"
     if label == "healthy" and max(least[2:]) > max(FEW_MESSAGES, 0.05 * top):
         return "did not become empty in each of the last three fifths"
+    if label == "healthy" and top > LEAST_MESSAGES and not truth["emptied"]:
+        return "was longest at the end of the run, and nobody saw it become empty"
     if label in ("stalled-or-leak", "startup"):
-        if truth["born"] < 1000 or (truth["freed_filling"] and truth["left"] < 0.05 * truth["born"]):
-            return "most was freed, or hardly anything made"
+        if truth["born"] < 1000 or (truth["freed_filling"] and not truth["left"]):
+            return "something was freed, or hardly anything made"
+        if truth["freed"] and truth["left"] and top > 0.25 * truth["left"]:
+            return "was a long queue, too"  # that it leaks is then the lesser part
     if label == "cache-or-pool" and (truth["born"] < 2 * top or min(least[2:]) < 0.2 * top):
         return "did not stay at a level, or had no turnover"
     return None
@@ -58,7 +65,8 @@ class Judgement:
         self.missed = self.label == "unbounded-queue" and self.kind != self.label
         self.rho_error = self.bound_error = self.bound_excess = None
         self.policy_right = self.who_right = None
-        if self.right and self.label == "unbounded-queue" and truth["rho"]:
+        enough = truth["freed_filling"] >= LEAST_MESSAGES  # else no ratio is known that well
+        if self.right and self.label == "unbounded-queue" and enough:
             self.rho_error = abs((self.group["rho"] or 0) / truth["rho"] - 1)
         if self.right and self.label == "bounded-queue":
             self.judge_bound()

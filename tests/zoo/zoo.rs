@@ -111,7 +111,7 @@ fn consume<T>(queue: c_int, channel: mpsc::Receiver<T>, service: Duration) {
             },
         };
         log(queue, OUT);
-        done = done.max(Instant::now() - Duration::from_millis(4)) + service; // see clock_done()
+        done = done.max(Instant::now() - Duration::from_millis(2)) + service; // see clock_done()
         sleep_until(done);
         drop(message);
         log(queue, FREED);
