@@ -174,6 +174,9 @@ static struct verdict judge_pinned(const struct measured *measured) {
   /* in a sample those that come and those that make room for them are not both there to be seen */
   const struct departures *departures = &measured->departures;
   if (leaves_by_a_clock(measured)) return unclear(0.5);
+  /* full, then empty, then full: what is collected and done with all at once, whatever it is */
+  if (!measured->estimated && measured->emptied >= 3 && measured->top >= 16)
+    return (struct verdict){QUEUE_BURST, 0.6 * confidence};
   bool pushed_out =
       measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
   /* a thread that has a few in hand at a time has no queue with itself */
