@@ -51,3 +51,28 @@ Test(verdict, what_goes_one_by_one_and_is_replaced_is_a_bounded_queue) {
   }
   cr_expect_eq(kind_of(lives, COUNT, COUNT * MS), QUEUE_BOUNDED);
 }
+
+/* As a compiler's pass: a few that come and go, then many in a moment, freed in order by and by. */
+Test(verdict, a_list_that_is_made_in_a_moment_is_no_queue_whatever_was_before) {
+  enum { BEFORE = 60, COUNT = 300 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < BEFORE; i++)
+    lives[i] = (struct residence){i * 100 * MS, 1, (i + 1) * 100 * MS + MS, 1};
+  for (size_t i = BEFORE; i < COUNT; i++) {
+    uint64_t birth_ns = BEFORE * 100 * MS + 50 * MS + i * MS / 20;
+    lives[i] = (struct residence){birth_ns, 1, birth_ns + 200 * MS + i * MS / 20, 1};
+  }
+  cr_expect_neq(kind_of(lives, COUNT, 8000 * MS), QUEUE_UNBOUNDED);
+}
+
+/* As what threads are given to work on, and keep until they end. */
+Test(verdict, what_is_kept_to_the_end_and_freed_by_others_in_any_order_is_no_unbounded_queue) {
+  enum { COUNT = 88 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    uint64_t place = i * 37 % COUNT;
+    lives[i] = (struct residence){i * 80 * MS, 1, 7100 * MS + place * 5 * MS, 2};
+    if (i % 10 == 5) lives[i].death_ns = lives[i].birth_ns + 300 * MS;
+  }
+  cr_expect_neq(kind_of(lives, COUNT, 8000 * MS), QUEUE_UNBOUNDED);
+}
