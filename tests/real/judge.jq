@@ -12,7 +12,7 @@ def complaint($queue; $queues):
   if .[0] == "kind" then
     select(.[1:] | index($queue.kind) | not) | "kind is not \(.[1:] | join(" or "))"
   elif .[0] == "silent" then
-    $queues[] | select(alleged) | "alleged: \(.kind)"
+    $queues[] | select(alleged and .peak_share >= 0.01) | "alleged: \(.kind)"
   elif .[0] == "policy" then
     select($mode != "sample" and ($queue.policy // "null") != .[1]) | "policy is \($queue.policy), not \(.[1])"
   elif .[0] == "range" then
@@ -26,8 +26,10 @@ def complaint($queue; $queues):
   elif .[0] == "said" then empty
   else "no such wish: \(.[0])" end;
 
+# Of another kind: a part of the same queue that was not found to be one is no false alarm.
 def others($queue):
-  select(alleged and .id != $queue.id) | "also alleged: \(.kind) with \(.peak_share * 100 | rounded) % of the peak";
+  select(alleged and .id != $queue.id and .kind != $queue.kind and .peak_share >= 0.01)
+  | "also alleged: \(.kind) with \(.peak_share * 100 | rounded) % of the peak";
 def expected:
   if .[0] == "kind" then .[1:] | join(" or ") elif .[0] == "silent" then "no queue" else empty end;
 def figures:

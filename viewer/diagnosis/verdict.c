@@ -124,7 +124,7 @@ static bool drained_afterwards(const struct measured *measured) {
 
 static bool is_walked_list(const struct measured *measured) {
   return measured->departures.same_thread_share >= 0.95 && measured->departed_rising < 8 &&
-         (double)(measured->last_ns - measured->first_ns) < MOMENT_NS;
+         (double)(measured->last_ns - measured->rising_ns) < MOMENT_NS;
 }
 
 /* By Little's law: mean residence = mean level / rate of arrivals. */
@@ -174,6 +174,9 @@ static struct verdict judge_pinned(const struct measured *measured) {
   /* in a sample those that come and those that make room for them are not both there to be seen */
   const struct departures *departures = &measured->departures;
   if (leaves_by_a_clock(measured)) return unclear(0.5);
+  /* full, then empty, then full: what is collected and done with all at once, whatever it is */
+  if (!measured->estimated && measured->emptied >= 3 && measured->top >= 16)
+    return (struct verdict){QUEUE_BURST, 0.6 * confidence};
   bool pushed_out =
       measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
   /* a thread that has a few in hand at a time has no queue with itself */
@@ -216,7 +219,8 @@ static struct verdict judge_rising(const struct measured *measured) {
   }
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;
   /* a queue that hands over, in another order: by priority */
-  if (!leaks(measured) && measured->departures.same_thread_share <= 0.05)
+  if (!leaks(measured) && measured->departures.same_thread_share <= 0.05 &&
+      (double)measured->departed_rising >= 0.15 * (double)measured->count)
     return measured->lingering >= 0.1 || measured->lengthening >= 1.3
                ? (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence}
                : (struct verdict){QUEUE_BURST, 0.5 * confidence};

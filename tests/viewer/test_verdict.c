@@ -1,0 +1,78 @@
+/* test_verdict.c - the kind of hand-written lives, where the zoos have no such behaviour. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "viewer/diagnosis/diagnosis.h"
+
+#define MS UINT64_C(1000000)
+#define BYTES 16384
+
+/* The verdict on one site, all of whose blocks are of one size and of one thread. */
+static enum queue_kind kind_of(struct residence *lives, size_t count, uint64_t duration_ns) {
+  struct site site = {.births = count,
+                      .deaths = count,
+                      .total = {.blocks = count, .bytes = count * BYTES},
+                      .max = {.blocks = count, .bytes = count * BYTES}};
+  struct profile profile = {.sites = &site,
+                            .site_count = 1,
+                            .duration_ns = duration_ns,
+                            .births = count,
+                            .deaths = count,
+                            .total = site.total,
+                            .peak = site.max};
+  struct residence_list list = {.of = lives, .count = count, .births = count, .every = 1};
+  struct residences residences = {.lists = &list, .count = 1, .duration_ns = duration_ns};
+  struct diagnosis diagnosis;
+  cr_assert_eq(diagnosis_make(&profile, &residences, &diagnosis), 0);
+  cr_assert_eq(diagnosis.count, 1);
+  enum queue_kind kind = diagnosis.queues[0].kind;
+  diagnosis_free(&diagnosis);
+  return kind;
+}
+
+/* As a server's buffers for its clients, which come and go together. */
+Test(verdict, what_comes_at_once_and_goes_at_once_again_and_again_is_a_burst) {
+  enum { WAVES = 8, EACH = 20 };
+  static struct residence lives[WAVES * EACH];
+  for (size_t i = 0; i < WAVES * EACH; i++) {
+    uint64_t wave_ns = i / EACH * 100 * MS, within = i % EACH * 10000;
+    lives[i] = (struct residence){wave_ns + MS + within, 1, wave_ns + 99 * MS + within, 1};
+  }
+  cr_expect_eq(kind_of(lives, WAVES * EACH, WAVES * 100 * MS), QUEUE_BURST);
+}
+
+/* The same number, each in its own time: full all the while. */
+Test(verdict, what_goes_one_by_one_and_is_replaced_is_a_bounded_queue) {
+  enum { COUNT = 400, BOUND = 20 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    uint64_t birth_ns = i < BOUND ? i * MS / 100 : (i - BOUND + 1) * MS + MS / 2;
+    lives[i] = (struct residence){birth_ns, 1, (i + 1) * MS, 2};
+  }
+  cr_expect_eq(kind_of(lives, COUNT, COUNT * MS), QUEUE_BOUNDED);
+}
+
+/* As a compiler's pass: a few that come and go, then many in a moment, freed in order by and by. */
+Test(verdict, a_list_that_is_made_in_a_moment_is_no_queue_whatever_was_before) {
+  enum { BEFORE = 60, COUNT = 300 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < BEFORE; i++)
+    lives[i] = (struct residence){i * 100 * MS, 1, (i + 1) * 100 * MS + MS, 1};
+  for (size_t i = BEFORE; i < COUNT; i++) {
+    uint64_t birth_ns = BEFORE * 100 * MS + 50 * MS + i * MS / 20;
+    lives[i] = (struct residence){birth_ns, 1, birth_ns + 200 * MS + i * MS / 20, 1};
+  }
+  cr_expect_neq(kind_of(lives, COUNT, 8000 * MS), QUEUE_UNBOUNDED);
+}
+
+/* As what threads are given to work on, and keep until they end. */
+Test(verdict, what_is_kept_to_the_end_and_freed_by_others_in_any_order_is_no_unbounded_queue) {
+  enum { COUNT = 88 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    uint64_t place = i * 37 % COUNT;
+    lives[i] = (struct residence){i * 80 * MS, 1, 7100 * MS + place * 5 * MS, 2};
+    if (i % 10 == 5) lives[i].death_ns = lives[i].birth_ns + 300 * MS;
+  }
+  cr_expect_neq(kind_of(lives, COUNT, 8000 * MS), QUEUE_UNBOUNDED);
+}
