@@ -81,7 +81,7 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   uint64_t from = measured->first_ns, to = measured->last_ns;
   /* what was before it last began to fill is another story, unless that is next to nothing */
   bool filled = queue->kind == QUEUE_UNBOUNDED;
-  if (filled && (double)(measured->rising_ns - from) > 0.1 * (double)(to - from))
+  if (filled && (double)(measured->rising_ns - from) > 0.04 * (double)(to - from))
     from = measured->rising_ns;
   if (queue->kind == QUEUE_BOUNDED) from = measured->reached_ns;
   double seconds = (double)(to - from) / 1e9;
@@ -105,7 +105,7 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   double chance = departed > 0 ? sqrt(fmax(1 - departed / arrived, 0) / departed) : INFINITY;
   double slopes = 1 + queue->residence_slope;
   if (2 * chance > 0.05 && slopes > 1 && measured->order.in_order >= 0.95 &&
-      !(fabs(log(slopes / queue->rho)) > 4 * chance))
+      !(fabs(log(slopes / queue->rho)) > 2 * chance))
     queue->rho = slopes;
 }
 

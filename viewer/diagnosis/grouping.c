@@ -25,6 +25,11 @@ static size_t choose_carrier(const struct profile *profile, const struct residen
       votes += find(kinds, j) == kind && fabs((double)residences->lists[j].births -
                                               (double)list->births) <= 0.05 * (double)list->births;
     const struct site *site = &profile->sites[list->site], *other = &profile->sites[found->site];
+    if (profile->sample_bytes) { /* the one that was picked most often is known best */
+      if (list->count > found->count || best_votes == 0) best = i;
+      best_votes = 1;
+      continue;
+    }
     bool more_births = (double)list->births > 1.05 * (double)found->births;
     bool as_many = !more_births && (double)list->births * 1.05 >= (double)found->births;
     if (best_votes == 0 || votes > best_votes ||

@@ -61,7 +61,9 @@ static bool stays_at_top(const struct measured *measured) {
 /* Its level is the top level nearly all the time once it is reached, and much passes through. */
 static bool is_pinned(const struct measured *measured) {
   double top = (double)measured->top;
-  if (measured->reached_ns >= measured->last_ns || top < 4) return false;
+  double span = (double)(measured->last_ns - measured->first_ns);
+  double there = (double)measured->last_ns - (double)measured->reached_ns;
+  if (there < 0.15 * span || top < 4) return false;
   size_t through = level_departed(&measured->level, measured->last_ns) -
                    level_departed(&measured->level, measured->reached_ns);
   return stays_at_top(measured) && (double)through >= top && through >= 20;
@@ -69,8 +71,10 @@ static bool is_pinned(const struct measured *measured) {
 
 /* Residence lengthens in step with the time of arrival, and the level has not come to rest. */
 static bool is_ramp(const struct measured *measured) {
-  return measured->ramp >= 0.93 ||
-         (measured->ramp >= 0.8 && measured->means[4] >= 1.08 * measured->means[3]);
+  const double *means = measured->means;
+  bool higher = fmax(means[3], means[4]) >= 1.3 * means[1];
+  return (measured->ramp >= 0.93 && higher) ||
+         (measured->ramp >= 0.8 && means[4] >= 1.08 * means[3]);
 }
 
 /* From fifth to fifth of the time the level rises by about as much: Student's t of the four steps.
