@@ -42,6 +42,26 @@ struct stack_child {
 };
 #define CHILDREN_KEPT 2048u
 
+/* The way from a leaf to a frame that the memory has, as it was walked before: see walk_tails.h. */
+#define TAIL_WORDS 20u
+struct stack_tail {
+  uint64_t pc, sp, bp;          /* the leaf's state */
+  uint64_t join_sp, join_bp;    /* of the frame where it ends */
+  uint32_t join_depth;          /* that frame is the memory's frames[join_depth - 1] */
+  uint32_t join_node, node;     /* of that frame and of the leaf in the stack tree */
+  uint16_t word_count;          /* read on the way: */
+  bool bp_matters;              /* the leaf's bp: the way depends on it */
+  uint16_t word_at[TAIL_WORDS]; /* in words from sp, */
+  uint64_t words[TAIL_WORDS];   /* and what was there */
+};
+#define TAIL_SET_BITS 7
+#define TAIL_WAYS 4u
+struct stack_tails {
+  uint32_t tags[1u << TAIL_SET_BITS][TAIL_WAYS]; /* of a leaf's pc and sp; 0: empty */
+  uint32_t replaced;
+  struct stack_tail ways[1u << TAIL_SET_BITS][TAIL_WAYS];
+};
+
 /* What the lane's thread remembers of its last stack, frame by frame, root first. The first
  * `nodes_known` have their nodes of the stack tree; of the first `states_known` all of struct
  * stack_frame is known, of the others the pc alone, see walk.h. */
@@ -54,6 +74,8 @@ struct stack_memory {
   struct stack_check checks[3 * (STACK_LIMIT + 1)]; /* what was read, frame by frame, root first */
   uint32_t check_ends[STACK_LIMIT + 1];             /* of frame i: how many up to and with it */
   struct stack_child children[CHILDREN_KEPT];
+  uint32_t joined; /* frames that the last walk left as they were; 0: none, or they are not known */
+  struct stack_tails tails;
 };
 
 /* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number

@@ -14,6 +14,7 @@
 #include "hash.h"
 #include "reach.h"
 #include "unwind.h"
+#include "walk_tails.h"
 
 #define RULES (1u << 16)
 #define RULE_PROBES 16
@@ -25,18 +26,6 @@ struct rule_place {
 static struct rule_place rules[RULES];
 
 /* ---- rules ------------------------------------------------------------------------------ */
-
-static uint64_t pack(struct cfi_rule rule) {
-  uint64_t packed;
-  memcpy(&packed, &rule, sizeof packed);
-  return packed;
-}
-static struct cfi_rule unpack(uint64_t packed) {
-  struct cfi_rule rule;
-  memcpy(&rule, &packed, sizeof rule);
-  return rule;
-}
-_Static_assert(sizeof(struct cfi_rule) == sizeof(uint64_t), "a rule is stored at once");
 
 static __attribute__((noinline)) uint64_t rule_make(uint64_t pc, struct rule_place *place) {
   uint64_t rule = pack(cfi_rule_of(pc)), empty = 0;
@@ -124,14 +113,16 @@ static inline bool step(struct bounds *bounds, struct stack_frame *frame) {
   return true;
 }
 
+/* That `a` is the remembered frame `b`, whose rule is known. */
 static inline bool same_state(const struct stack_frame *a, const struct stack_frame *b) {
-  return a->sp == b->sp && a->pc == b->pc && a->bp == b->bp;
+  return a->sp == b->sp && a->pc == b->pc && (a->bp == b->bp || walk_bp_is_dead(b->rule));
 }
 
 /* Whether a remembered frame is no more where it was read. */
 static inline bool has_changed(const struct stack_frame *frame) {
   if (frame->pc == TRACE_PC_TRUNCATED) return false;
-  return load(frame->sp - 8) != frame->pc || (frame->bp_at && *frame->bp_at != frame->bp) ||
+  return load(frame->sp - 8) != frame->pc ||
+         (frame->bp_at && *frame->bp_at != frame->bp && !walk_bp_is_dead(frame->rule)) ||
          (frame->sp_at && *frame->sp_at != frame->sp);
 }
 
@@ -170,7 +161,8 @@ static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t c
     if (frame->pc != TRACE_PC_TRUNCATED)
       memory->checks[end++] =
           (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
-    if (frame->bp_at) memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
+    if (frame->bp_at && !walk_bp_is_dead(frame->rule))
+      memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
     if (frame->sp_at) memory->checks[end++] = (struct stack_check){frame->sp_at, frame->sp};
     memory->check_ends[i] = end;
   }
@@ -190,7 +182,7 @@ static __attribute__((noinline)) void cut(struct stack_memory *memory, uint32_t 
   *kept = 0;
 }
 
-bool walk_from(struct lane *lane, uintptr_t hook_frame) {
+bool walk_from(struct lane *lane, uintptr_t hook_frame, uint32_t *known) {
   struct stack_memory *memory = &lane->memory;
   struct stack_frame at = {.bp_at = NULL};
   struct bounds bounds = {.high = lane->stack_high};
@@ -203,19 +195,28 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
     hook_frame = at.bp;
   } while (unwind_is_own(at.pc));
 
+  if (__builtin_expect(!bounds.strange, 1)) {
+    const struct stack_tail *tail = tail_find(memory, &at);
+    if (tail && verify(memory, tail->join_depth - 1) == 0) {
+      *known = tail->node;
+      return true;
+    }
+  }
   uint32_t count = 0, kept = memory->states_known; /* frames 0..kept - 1 may still be matched */
+  bool joined = false;
   for (;;) {
     while (kept > 0 && memory->frames[kept - 1].sp < at.sp)
       kept--;
-    if (kept > 0 && same_state(&memory->frames[kept - 1], &at) &&
+    if (kept > 0 && same_state(&at, &memory->frames[kept - 1]) &&
         (!bounds.strange || reaches(&bounds, memory->frames[0].sp))) {
       uint32_t changed = verify(memory, kept - 1);
-      if (changed == 0) break;
+      at.rule = memory->frames[kept - 1].rule;
+      joined = changed == 0;
+      if (joined || count >= STACK_LIMIT) break;
       /* the state of `changed` holds, its caller's does not: walk on from there */
-      for (; kept > changed && count < STACK_LIMIT; kept--)
-        memory->fresh[count++] = memory->frames[kept - 1];
+      for (memory->fresh[count++] = at; --kept > changed && count < STACK_LIMIT;)
+        at = memory->fresh[count++] = memory->frames[kept - 1];
       if (count >= STACK_LIMIT) break;
-      at = memory->frames[changed];
       if (!step(&bounds, &at)) return false;
       continue;
     }
@@ -229,11 +230,26 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
     if (!step(&bounds, &at)) return false;
     if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
-  if (kept + count >= STACK_LIMIT) cut(memory, &kept, &count);
-  if (memory->nodes_known > kept) memory->nodes_known = kept;
+  uint32_t same = kept; /* so many have their nodes still */
+  if (joined && count) { /* remembered as it was read this time */
+    memory->fresh[count++] = at;
+    kept--;
+  }
+  memory->joined = joined && !bounds.strange ? same : 0;
+  memory->depth = kept + count;
+  if (kept + count >= STACK_LIMIT) {
+    cut(memory, &kept, &count);
+    memory->joined = same = 0;
+    memory->depth = count;
+  }
+  if (memory->nodes_known > same) memory->nodes_known = same;
   if (count) settle(memory, kept, count);
-  memory->depth = memory->states_known = kept + count;
+  memory->states_known = memory->depth;
   return true;
+}
+
+void walk_keep_tail(struct lane *lane, uint32_t node) {
+  tail_keep(&lane->memory, node);
 }
 
 #endif
