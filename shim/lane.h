@@ -56,9 +56,11 @@ struct stack_tail {
 };
 #define TAIL_SET_BITS 7
 #define TAIL_WAYS 4u
+#define TAIL_SEEN_BITS 8
 struct stack_tails {
   uint32_t tags[1u << TAIL_SET_BITS][TAIL_WAYS]; /* of a leaf's pc and sp; 0: empty */
   uint32_t replaced;
+  uint32_t seen[1u << TAIL_SEEN_BITS]; /* leaves' nodes that were walked to */
   struct stack_tail ways[1u << TAIL_SET_BITS][TAIL_WAYS];
 };
 
@@ -78,19 +80,17 @@ struct stack_memory {
   struct stack_tails tails;
 };
 
-/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number
- * of its cell + 1; 0: empty. */
-#define CELL_SET_BITS 10
+/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and where its
+ * cell is: (slot << 7 | cell in the slot) + 1; 0: empty. */
+#define CELL_SET_BITS 12
 #define CELL_WAYS 4u
-#define CELL_SLOTS_MAX 31u
-#define CELL_ONCE_BITS 13
+#define CELL_SLOTS_MAX 96u
 struct cells {
-  uint32_t used;                           /* cells 0..used - 1 have been somebody's */
-  uint32_t victim;                         /* which makes room when none is left */
-  uint32_t more_count;                     /* slots of more cells */
-  bool stuck;                              /* no more can be had */
-  uint32_t once[1u << CELL_ONCE_BITS];     /* sites that have folded once, by their hash */
-  struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
+  uint32_t used;                                /* cells 0..used - 1 have been somebody's */
+  uint32_t hand;                                /* where a cell is looked for that may be taken */
+  uint32_t more_count;                          /* slots of more cells */
+  bool stuck;                                   /* no more can be had */
+  struct trace_cell *slots[CELL_SLOTS_MAX + 1]; /* the first cells: of the window, of each slot */
   uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };
 
@@ -155,10 +155,16 @@ void lanes_detach(void);
  * early: before what another thread did, that this one has seen. With one lane there is no other
  * thread; a second one makes its lane before its first event. */
 extern uint32_t lanes_made;
+static inline bool lane_is_only_one(void) {
+  return __atomic_load_n(&lanes_made, __ATOMIC_RELAXED) == 1;
+}
+/* The time of an event, if the clock was just read early. */
+static inline uint64_t lane_ticks_of(const struct lane *lane, uint64_t early) {
+  if (!lane_is_only_one()) return clock_ticks();
+  return early > lane->last_ticks ? early : lane->last_ticks + 1;
+}
 static inline uint64_t lane_ticks(const struct lane *lane) {
-  if (__atomic_load_n(&lanes_made, __ATOMIC_RELAXED) != 1) return clock_ticks();
-  uint64_t ticks = clock_ticks_early();
-  return ticks > lane->last_ticks ? ticks : lane->last_ticks + 1;
+  return lane_is_only_one() ? lane_ticks_of(lane, clock_ticks_early()) : clock_ticks();
 }
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */

@@ -56,10 +56,11 @@ static inline void life_death(struct lane *lane, void *block) {
   uint64_t hash = hash_block(block);
   struct trace_young *young = young_find(lane, block, hash);
   if (young && __builtin_expect(young_is_ours(young, hash), 1)) {
+    uint32_t place = cells_find(lane, young->stack); /* its lines come while the clock is read */
     uint64_t ticks = clock_ticks_early();
     if (ticks < young->ticks) ticks = young->ticks;
     if (__builtin_expect(ticks - young->ticks <= young_limits.age_ticks, 1) &&
-        cells_fold(lane, young, ticks))
+        cells_fold(lane, place, young, ticks))
       return;
     life_death_written(lane, ticks, block, young);
     return;

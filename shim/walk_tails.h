@@ -114,6 +114,11 @@ static inline bool tail_fill(struct stack_tail *tail, const struct stack_memory 
  * this node. */
 static inline void tail_keep(struct stack_memory *memory, uint32_t node) {
   const uint32_t depth = memory->joined;
+  uint32_t *seen = &memory->tails.seen[hash_site(node) >> (32 - TAIL_SEEN_BITS)];
+  if (*seen != node) { /* most stacks of a big program do not come again soon */
+    *seen = node;
+    return;
+  }
   const struct stack_frame *leaf = &memory->frames[memory->depth - 1];
   const uint64_t hash = tail_hash(leaf);
   uint32_t *tags = memory->tails.tags[tail_set(hash)];
