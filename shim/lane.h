@@ -40,9 +40,10 @@ struct stack_child {
   uint64_t pc;
   uint32_t parent, number; /* number 0: none */
 };
-#define CHILDREN_KEPT 2048u
+#define CHILDREN_KEPT 8192u
 
-/* The way from a leaf to a frame that the memory has, as it was walked before: see walk_tails.h. */
+/* The way from a leaf to a frame that the memory has, as it was walked before: see
+ * walk_tails_x86_64.h. */
 #define TAIL_WORDS 20u
 struct stack_tail {
   uint64_t pc, sp, bp;          /* the leaf's state */
@@ -76,7 +77,7 @@ struct stack_memory {
   struct stack_check checks[3 * (STACK_LIMIT + 1)]; /* what was read, frame by frame, root first */
   uint32_t check_ends[STACK_LIMIT + 1];             /* of frame i: how many up to and with it */
   struct stack_child children[CHILDREN_KEPT];
-  uint32_t joined; /* frames that the last walk left as they were; 0: none, or they are not known */
+  uint32_t joined; /* frames that the last walk left as they were; 0: not to be known again */
   struct stack_tails tails;
 };
 

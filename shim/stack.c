@@ -69,22 +69,28 @@ static uint32_t look_up(struct lane *lane) {
     memory->nodes[depth] = node = child;
   }
   memory->nodes_known = depth;
-  if (memory->joined && memory->joined < depth) walk_keep_tail(lane, node);
+  if (memory->joined) walk_keep_tail(lane, node);
   return node;
 }
 
+static __attribute__((noinline)) void forget(struct stack_memory *memory, uint32_t epoch) {
+  memory->nodes_known = memory->states_known = 0;
+  memset(memory->children, 0, sizeof memory->children);
+  memset(memory->tails.tags, 0, sizeof memory->tails.tags);
+  memory->epoch = epoch;
+}
+
+/* The slow way: a stack that did not come lately. */
+static __attribute__((noinline)) uint32_t find(struct lane *lane) {
+  if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy)) unwind(&lane->memory);
+  return look_up(lane);
+}
+
 uint32_t stack_here(struct lane *lane) {
-  struct stack_memory *memory = &lane->memory;
   uint32_t epoch = stack_tree_epoch();
-  if (memory->epoch != epoch) {
-    memory->nodes_known = memory->states_known = 0;
-    memset(memory->children, 0, sizeof memory->children);
-    memset(memory->tails.tags, 0, sizeof memory->tails.tags);
-    memory->epoch = epoch;
-  }
-  uint32_t known = 0;
-  if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy, &known)) unwind(memory);
-  if (!known) known = look_up(lane);
-  if (__builtin_expect(settings.check_stacks, 0)) check(memory, known);
-  return known;
+  if (__builtin_expect(lane->memory.epoch != epoch, 0)) forget(&lane->memory, epoch);
+  uint32_t node = walk_known(lane, self.busy);
+  if (!node) node = find(lane);
+  if (__builtin_expect(settings.check_stacks, 0)) check(&lane->memory, node);
+  return node;
 }

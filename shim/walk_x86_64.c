@@ -14,7 +14,7 @@
 #include "hash.h"
 #include "reach.h"
 #include "unwind.h"
-#include "walk_tails.h"
+#include "walk_tails_x86_64.h"
 
 #define RULES (1u << 16)
 #define RULE_PROBES 16
@@ -137,10 +137,10 @@ static inline uint64_t difference(const struct stack_check *check) {
   return *check->at ^ check->value;
 }
 
-/* How far outwards of `frame`, whose state is as it was, the frames are unchanged: the last one; 0:
- * all, up to the root. All words that the walk from there has read are compared at once. */
-static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame) {
-  if (frame == 0) return 0;
+/* Whether outwards of `frame`, whose state is as it was, all frames are unchanged. All words that
+ * the walk from there has read are compared at once. */
+static inline bool is_same(const struct stack_memory *memory, uint32_t frame) {
+  if (frame == 0) return true;
   const struct stack_check *check = memory->checks, *end = check + memory->check_ends[frame - 1];
   uint64_t differ = 0;
   for (; end - check >= 4; check += 4)
@@ -148,7 +148,12 @@ static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame)
         difference(check) | difference(check + 1) | difference(check + 2) | difference(check + 3);
   for (; check < end; check++)
     differ |= difference(check);
-  return differ == 0 ? 0 : find_change(memory->frames, frame);
+  return differ == 0;
+}
+
+/* How far outwards they are: the last one; 0: all, up to the root. */
+static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame) {
+  return is_same(memory, frame) ? 0 : find_change(memory->frames, frame);
 }
 
 /* Puts the new frames, the last of which is the outermost, behind the `kept` ones. */
@@ -182,26 +187,35 @@ static __attribute__((noinline)) void cut(struct stack_memory *memory, uint32_t 
   *kept = 0;
 }
 
-bool walk_from(struct lane *lane, uintptr_t hook_frame, uint32_t *known) {
-  struct stack_memory *memory = &lane->memory;
-  struct stack_frame at = {.bp_at = NULL};
-  struct bounds bounds = {.high = lane->stack_high};
-  if (__builtin_expect(hook_frame < lane->stack_low || hook_frame + 16 > lane->stack_high, 0))
-    bounds = (struct bounds){(hook_frame & ~(uint64_t)(PAGE - 1)) + PAGE, true};
+/* The caller of the hook whose frame begins there. */
+static inline struct stack_frame leaf_of(uintptr_t hook_frame) {
+  struct stack_frame leaf = {.bp_at = NULL};
   do { /* the recorder's own frames have frame pointers */
-    at.bp = load(hook_frame);
-    at.pc = load(hook_frame + 8);
-    at.sp = hook_frame + 16;
-    hook_frame = at.bp;
-  } while (unwind_is_own(at.pc));
+    leaf.bp = load(hook_frame);
+    leaf.pc = load(hook_frame + 8);
+    leaf.sp = hook_frame + 16;
+    hook_frame = leaf.bp;
+  } while (__builtin_expect(unwind_is_own(leaf.pc), 0));
+  return leaf;
+}
+static inline bool on_known_stack(const struct lane *lane, uintptr_t hook_frame) {
+  return __builtin_expect(hook_frame >= lane->stack_low && hook_frame + 16 <= lane->stack_high, 1);
+}
 
-  if (__builtin_expect(!bounds.strange, 1)) {
-    const struct stack_tail *tail = tail_find(memory, &at);
-    if (tail && verify(memory, tail->join_depth - 1) == 0) {
-      *known = tail->node;
-      return true;
-    }
-  }
+uint32_t walk_known(const struct lane *lane, uintptr_t hook_frame) {
+  if (!on_known_stack(lane, hook_frame)) return 0;
+  const struct stack_frame leaf = leaf_of(hook_frame);
+  const struct stack_tail *tail = tail_find(&lane->memory, &leaf);
+  return tail && is_same(&lane->memory, tail->join_depth - 1) ? tail->node : 0;
+}
+
+bool walk_from(struct lane *lane, uintptr_t hook_frame) {
+  struct stack_memory *memory = &lane->memory;
+  struct bounds bounds = {.high = lane->stack_high};
+  if (!on_known_stack(lane, hook_frame))
+    bounds = (struct bounds){(hook_frame & ~(uint64_t)(PAGE - 1)) + PAGE, true};
+  struct stack_frame at = leaf_of(hook_frame);
+
   uint32_t count = 0, kept = memory->states_known; /* frames 0..kept - 1 may still be matched */
   bool joined = false;
   for (;;) {
@@ -230,7 +244,7 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame, uint32_t *known) {
     if (!step(&bounds, &at)) return false;
     if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
-  uint32_t same = kept; /* so many have their nodes still */
+  uint32_t same = kept;  /* so many have their nodes still */
   if (joined && count) { /* remembered as it was read this time */
     memory->fresh[count++] = at;
     kept--;

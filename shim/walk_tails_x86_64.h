@@ -1,4 +1,4 @@
-/* walk_tails.h - ways that were walked before: most leaves come again on the same few.
+/* walk_tails_x86_64.h - ways that were walked before: most leaves come again on the same few.
  *
  * A tail is the part of a stack from its leaf, where a hook was called, to a frame that the lane's
  * memory has, too. It holds the leaf's state, every word of the stack that the walk between the two
@@ -12,6 +12,7 @@
 #ifndef DWELL_WALK_TAILS_H
 #define DWELL_WALK_TAILS_H
 
+#include <emmintrin.h>
 #include <string.h>
 
 #include "cfi_x86_64.h"
@@ -75,14 +76,17 @@ static inline bool tail_joins(const struct stack_tail *tail, const struct stack_
 static inline const struct stack_tail *tail_find(const struct stack_memory *memory,
                                                  const struct stack_frame *leaf) {
   const uint64_t hash = tail_hash(leaf);
-  const uint32_t set = tail_set(hash), tag = tail_tag(hash);
-  for (unsigned way = 0; way < TAIL_WAYS; way++) {
-    if (memory->tails.tags[set][way] != tag) continue;
-    const struct stack_tail *tail = &memory->tails.ways[set][way];
+  const uint32_t set = tail_set(hash);
+  const __m128i tags = _mm_loadu_si128((const __m128i *)memory->tails.tags[set]);
+  const __m128i equal = _mm_cmpeq_epi32(tags, _mm_set1_epi32((int)tail_tag(hash)));
+  unsigned ways = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(equal));
+  for (; ways; ways &= ways - 1) {
+    const struct stack_tail *tail = &memory->tails.ways[set][__builtin_ctz(ways)];
     if (tail_joins(tail, memory) && tail_fits(tail, leaf)) return tail;
   }
   return NULL;
 }
+_Static_assert(TAIL_WAYS == 4, "all ways' tags are compared at once");
 
 /* Whether there was room for the word. */
 static inline bool tail_add(struct stack_tail *tail, const void *at, uint64_t word) {
