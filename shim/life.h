@@ -40,8 +40,10 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
     return;
   }
   uint64_t hash = hash_block(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
+  __builtin_prefetch(young_set(lane, hash), 1);
   uint64_t ticks = young_birth_ticks(lane, guard);
   uint32_t stack = stack_here(lane);
+  __builtin_prefetch(cells_set(lane, hash_site(stack), 0));
   if (__builtin_expect(size < young_limits.bytes_end && stack, 1) && young_expected(lane, stack))
     young_add(lane, hash, guard, ticks, block, (uint32_t)size, stack);
   else
