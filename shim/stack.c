@@ -69,7 +69,7 @@ static uint32_t look_up(struct lane *lane) {
     memory->nodes[depth] = node = child;
   }
   memory->nodes_known = depth;
-  if (memory->joined) walk_keep_tail(lane, node);
+  if (memory->joined && memory->joined < depth) walk_keep_tail(lane, node);
   return node;
 }
 

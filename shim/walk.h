@@ -21,8 +21,9 @@
 
 #if defined(__x86_64__)
 
-/* The node of the calling stack, for the hook whose frame begins at `hook_frame`, if all of it was
- * walked before; else 0. The memory may then be of another stack. */
+/* The node of the calling stack, for the hook whose frame begins at `hook_frame`, if it is in the
+ * memory or goes by a tail to what is in the memory; else 0. The memory may then be of another
+ * stack. */
 uint32_t walk_known(const struct lane *lane, uintptr_t hook_frame);
 
 /* Else: walks, and leaves the callers in lane->memory: pcs, depth; nodes_known is lowered to what

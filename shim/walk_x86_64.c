@@ -204,9 +204,14 @@ static inline bool on_known_stack(const struct lane *lane, uintptr_t hook_frame)
 
 uint32_t walk_known(const struct lane *lane, uintptr_t hook_frame) {
   if (!on_known_stack(lane, hook_frame)) return 0;
+  const struct stack_memory *memory = &lane->memory;
   const struct stack_frame leaf = leaf_of(hook_frame);
-  const struct stack_tail *tail = tail_find(&lane->memory, &leaf);
-  return tail && is_same(&lane->memory, tail->join_depth - 1) ? tail->node : 0;
+  const uint32_t depth = memory->states_known;
+  if (depth > 1 && depth == memory->nodes_known && same_state(&leaf, &memory->frames[depth - 1]) &&
+      !has_changed(&memory->frames[depth - 2]) && is_same(memory, depth - 1))
+    return memory->nodes[depth - 1];
+  const struct stack_tail *tail = tail_find(memory, &leaf);
+  return tail && is_same(memory, tail->join_depth - 1) ? tail->node : 0;
 }
 
 bool walk_from(struct lane *lane, uintptr_t hook_frame) {
