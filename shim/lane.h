@@ -40,7 +40,7 @@ struct stack_child {
   uint64_t pc;
   uint32_t parent, number; /* number 0: none */
 };
-#define CHILDREN_KEPT 8192u
+#define CHILDREN_KEPT 4096u
 
 /* The way from a leaf to a frame that the memory has, as it was walked before: see
  * walk_tails_x86_64.h. */
