@@ -1,22 +1,30 @@
 /* cells.c - cells get their site, are written, and are given to the next.
  *
  * They are used densely, in the order in which sites first fold: what is never touched costs no
- * memory. A lane has those of its window, and slots of more as it needs them.
+ * memory. A lane has those of its window. When all are somebody's, the next site gets one that
+ * would be written at its next fold anyway, as its span is long enough; where those next in turn
+ * are not so old, a slot of more cells. When the lane has many slots, it takes another one only if
+ * those next in turn are too young for a record (10 ms). Where no more are to be had either, as
+ * when tens of thousands of sites fold in turn, blocks are written alone: exact, but in more
+ * records.
  */
 #include "cells.h"
 
 #include <string.h>
 
 #include "record.h"
+#include "trace_out.h"
 
 /* One byte for the bucket and at most five for its count. */
 #define HISTOGRAM_MAX (TRACE_BUCKETS * 6)
 
-static unsigned char *put_histogram(unsigned char *at, const struct trace_cell *cell) {
+static unsigned char *put_histogram(unsigned char *at, const struct trace_cell *cell,
+                                    uint32_t blocks) {
   uint32_t before = 0;
-  for (uint32_t bucket = 0; bucket < TRACE_BUCKETS; bucket++) {
+  for (uint32_t bucket = 0; bucket < TRACE_BUCKETS && blocks; bucket++) {
     uint32_t count = cell->counts[bucket];
     if (!count) continue;
+    blocks -= count < blocks ? count : blocks;
     *at++ = (unsigned char)(bucket - before);
     before = bucket;
     for (; count >= 0x80; count >>= 7)
@@ -27,16 +35,14 @@ static unsigned char *put_histogram(unsigned char *at, const struct trace_cell *
 }
 
 static void empty(struct lane *lane, struct trace_cell *cell) {
+  const uint64_t last = trace_valid_sum(cell)->commit;
   memset(cell->sums, 0, sizeof cell->sums);
-  memset(cell->counts, 0, sizeof cell->counts);
+  if (TRACE_SUM_BLOCKS(last) > 1)
+    memset(cell->counts, 0, sizeof cell->counts);
+  else if (TRACE_SUM_BUCKET(last) < TRACE_BUCKETS) /* the other lines are as they were */
+    cell->counts[TRACE_SUM_BUCKET(last)] = 0;
   __atomic_store_n(&cell->stack, 0, __ATOMIC_RELEASE);
   __atomic_store_n(&lane->window->flushing, 0, __ATOMIC_RELEASE);
-}
-
-static void take(struct trace_cell *cell, uint32_t stack, uint64_t birth_ticks) {
-  cell->first_ticks = birth_ticks;
-  cell->last_ticks = birth_ticks;
-  __atomic_store_n(&cell->stack, stack, __ATOMIC_RELEASE);
 }
 
 /* Writes a cell's figures and empties it. False: there was no room for them, and nothing changed.
@@ -46,7 +52,8 @@ static bool write_cell(struct lane *lane, uint32_t number) {
   const struct trace_sum *sum = trace_valid_sum(cell);
   unsigned char histogram[HISTOGRAM_MAX];
   if (TRACE_SUM_BLOCKS(sum->commit)) {
-    size_t bytes = (size_t)(put_histogram(histogram, cell) - histogram);
+    uint32_t blocks = TRACE_SUM_BLOCKS(sum->commit);
+    size_t bytes = blocks > 1 ? (size_t)(put_histogram(histogram, cell, blocks) - histogram) : 0;
     if (!record_fold(lane, cell, sum, number, histogram, bytes)) return false;
     lane->window->flushes++;
   }
@@ -54,85 +61,136 @@ static bool write_cell(struct lane *lane, uint32_t number) {
   return true;
 }
 
-/* ---- where a site's cell is -------------------------------------------------------------- */
+/* ---- slots of more ----------------------------------------------------------------------- */
 
-static uint32_t *place_of(struct lane *lane, uint32_t number) {
-  uint32_t *set = cells_set(lane, hash_site(cells_at(lane, number)->stack));
-  for (unsigned way = 0; way < CELL_WAYS; way++)
-    if ((set[way] & 0xffff) == number + 1) return &set[way];
-  return NULL;
-}
+/* Of all lanes together; what they and the nodes of the stack tree may add to the process's memory
+ * is bounded. */
+static uint32_t slots_taken;
+#define SLOTS_AT_LEAST 64u
+#define NODES_A_SLOT 2048u
+/* So many a lane has rather than write a cell before its time; more only for the 10 ms. */
+#define SLOTS_SOON 31u
 
-static void more_room(struct lane *lane) {
-  struct cells *cells = &lane->cells;
-  if (cells->more_count == CELL_SLOTS_MAX) return;
-  struct trace_cell *mapped = lane_more(lane, TRACE_CELLS_MAGIC, cells->more_count, 1);
-  if (!mapped) return;
-  cells->more[cells->more_count] = mapped + 1; /* behind the header */
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);     /* the hook may be left here */
-  cells->more_count++;
-}
-
-/* Of a few cells the one that has not folded for the longest. */
-static uint32_t coldest(struct lane *lane, uint32_t room) {
-  uint32_t victim = lane->cells.victim++ % room;
-  for (unsigned other = 1; other < 4; other++) {
-    uint32_t number = lane->cells.victim++ % room;
-    if (cells_at(lane, number)->last_ticks < cells_at(lane, victim)->last_ticks) victim = number;
-  }
-  return victim;
-}
-
-/* While there are cells that nobody has used yet a site gets one at once; then when it folds for
- * the second time: of most sites of a big program that is never. */
-static bool deserves_one(struct lane *lane, uint32_t hash, uint32_t stack) {
-  if (lane->cells.used < TRACE_LANE_CELLS) return true;
-  uint32_t *once = &lane->cells.once[hash >> (32 - CELL_ONCE_BITS)];
-  if (*once == stack) return true;
-  *once = stack;
+static bool may_take_slot(void) {
+  uint64_t most = SLOTS_AT_LEAST + lane_count() +
+                  __atomic_load_n(&trace_out.control->stack_nodes, __ATOMIC_RELAXED) / NODES_A_SLOT;
+  if (__atomic_fetch_add(&slots_taken, 1, __ATOMIC_RELAXED) < most) return true;
+  __atomic_fetch_sub(&slots_taken, 1, __ATOMIC_RELAXED);
   return false;
 }
 
+static bool more_room(struct lane *lane) {
+  struct cells *cells = &lane->cells;
+  if (cells->stuck || cells->more_count == CELL_SLOTS_MAX || !may_take_slot()) return false;
+  struct trace_cell *mapped = lane_more(lane, TRACE_CELLS_MAGIC, cells->more_count, 1);
+  cells->stuck = !mapped; /* each attempt takes room in the file */
+  if (!mapped) return false;
+  cells->slots[1 + cells->more_count] = mapped + 1; /* behind the header */
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);          /* the hook may be left here */
+  cells->more_count++;
+  return true;
+}
+
+void cells_forget(void) {
+  slots_taken = 0;
+}
+
+/* ---- where a site's cell is -------------------------------------------------------------- */
+
+static uint32_t place_of(uint32_t number) {
+  if (number < TRACE_LANE_CELLS) return number + 1;
+  number -= TRACE_LANE_CELLS;
+  return ((1 + number / TRACE_MORE_CELLS) << 7 | number % TRACE_MORE_CELLS) + 1;
+}
+
+static uint32_t number_of(uint32_t place) {
+  const uint32_t slot = (place - 1) >> 7, cell = (place - 1) & 0x7f;
+  return slot ? TRACE_LANE_CELLS + (slot - 1) * TRACE_MORE_CELLS + cell : cell;
+}
+
+/* Where one of the site's sets has this: 0: nothing. */
+static uint32_t *find_way(struct lane *lane, uint32_t hash, uint32_t what) {
+  for (unsigned choice = 0; choice < 2; choice++)
+    for (unsigned way = 0; way < CELL_WAYS; way++)
+      if (cells_set(lane, hash, choice)[way] == what) return &cells_set(lane, hash, choice)[way];
+  return NULL;
+}
+
+static void forget_way(struct lane *lane, uint32_t stack, uint32_t number) {
+  const uint32_t hash = hash_site(stack);
+  uint32_t *way = find_way(lane, hash, cells_tag(hash) | place_of(number));
+  if (way) *way = 0;
+}
+
+/* An empty way of the site's sets; of two full ones, that of a cell which finds room in its other
+ * set, or that has lost its cell when a hook was left. NULL: not even that. */
+static uint32_t *make_way(struct lane *lane, uint32_t hash) {
+  uint32_t *empty_way = find_way(lane, hash, 0);
+  for (unsigned way = 0; way < 2 * CELL_WAYS && !empty_way; way++) {
+    uint32_t *full = &cells_set(lane, hash, way / CELL_WAYS)[way % CELL_WAYS];
+    uint32_t other = hash_site(cells_in(lane, *full & 0xffff)->stack);
+    const bool lost = (*full ^ cells_tag(other)) > 0xffff;
+    uint32_t *room = lost ? full : find_way(lane, other, 0);
+    if (!room) continue;
+    *room = *full;
+    empty_way = full;
+  }
+  return empty_way;
+}
+
+/* Of the cells next in turn the one that was begun first. */
+#define LOOK_AT 4u
+static uint32_t victim(struct lane *lane) {
+  struct cells *cells = &lane->cells;
+  uint32_t first = cells->hand++ % cells->used;
+  for (unsigned other = 1; other < LOOK_AT; other++) {
+    uint32_t number = cells->hand++ % cells->used;
+    if (cells_at(lane, number)->first_ticks < cells_at(lane, first)->first_ticks) first = number;
+  }
+  return first;
+}
+
 /* A cell that is nobody's; UINT32_MAX: none. */
-static uint32_t unused(struct lane *lane) {
+static uint32_t unused(struct lane *lane, uint64_t now) {
   struct cells *cells = &lane->cells;
   uint32_t room = TRACE_LANE_CELLS + cells->more_count * TRACE_MORE_CELLS;
-  if (cells->used == room && !cells->stuck) {
-    more_room(lane);
-    uint32_t now = TRACE_LANE_CELLS + cells->more_count * TRACE_MORE_CELLS;
-    cells->stuck = now == room;
-    room = now;
-  }
   if (cells->used < room) return cells->used++;
-  uint32_t victim = coldest(lane, room), *place = place_of(lane, victim);
-  if (!write_cell(lane, victim)) return UINT32_MAX;
-  if (place) *place = 0;
-  return victim;
+  const uint32_t number = victim(lane);
+  const uint32_t stack = cells_at(lane, number)->stack;
+  const uint64_t began = cells_at(lane, number)->first_ticks, age = now > began ? now - began : 0;
+  const uint64_t due =
+      cells->more_count < SLOTS_SOON ? young_limits.flush_ticks : young_limits.keep_ticks;
+  if (stack && age <= due && more_room(lane)) return cells->used++;
+  if (stack && age <= young_limits.keep_ticks) return UINT32_MAX;
+  if (!write_cell(lane, number)) return UINT32_MAX;
+  forget_way(lane, stack, number);
+  return number;
 }
 
-struct trace_cell *cells_make(struct lane *lane, uint32_t stack, uint64_t birth_ticks) {
-  uint32_t hash = hash_site(stack), *set = cells_set(lane, hash), number;
-  unsigned way = 0;
-  if (!deserves_one(lane, hash, stack)) return NULL;
-  while (way < CELL_WAYS && set[way])
-    way++;
-  if (way < CELL_WAYS) {
-    number = unused(lane);
-  } else {
-    way = lane->cells.victim++ % CELL_WAYS;
-    number = (set[way] & 0xffff) - 1;
-    if (!write_cell(lane, number)) number = UINT32_MAX;
-  }
+static void take(struct trace_cell *cell, uint32_t stack, uint64_t birth_ticks) {
+  cell->first_ticks = birth_ticks;
+  cell->last_ticks = birth_ticks;
+  __atomic_store_n(&cell->stack, stack, __ATOMIC_RELEASE);
+}
+
+static struct trace_cell *make(struct lane *lane, uint32_t stack, uint64_t birth_ticks,
+                               uint64_t death_ticks) {
+  const uint32_t hash = hash_site(stack), number = unused(lane, death_ticks);
   if (number == UINT32_MAX) return NULL;
-  set[way] = hash << 16 | (number + 1);
-  take(cells_at(lane, number), stack, birth_ticks);
-  return cells_at(lane, number);
+  uint32_t *way = make_way(lane, hash);
+  struct trace_cell *cell = cells_at(lane, number);
+  cell->first_ticks = 0; /* without a way it is the next one's */
+  if (!way) return NULL;
+  *way = cells_tag(hash) | place_of(number);
+  take(cell, stack, birth_ticks);
+  return cell;
 }
 
-struct trace_cell *cells_renew(struct lane *lane, uint32_t number, uint64_t birth_ticks) {
-  struct trace_cell *cell = cells_at(lane, number);
-  uint32_t stack = cell->stack;
-  if (!write_cell(lane, number)) return NULL;
+struct trace_cell *cells_renew(struct lane *lane, uint32_t place, uint32_t stack,
+                               uint64_t birth_ticks, uint64_t death_ticks) {
+  if (!place) return make(lane, stack, birth_ticks, death_ticks);
+  struct trace_cell *cell = cells_in(lane, place);
+  if (!write_cell(lane, number_of(place))) return NULL;
   take(cell, stack, birth_ticks);
   return cell;
 }
@@ -150,9 +208,11 @@ bool cells_write_alone(struct lane *lane, struct trace_young *young, uint64_t ti
 }
 
 void cells_write_all(struct lane *lane) {
-  for (uint32_t number = 0; number < lane->cells.used; number++)
+  for (uint32_t number = 0; number < lane->cells.used; number++) {
+    const uint32_t stack = cells_at(lane, number)->stack;
     if (!write_cell(lane, number)) return;
-  if (lane->cells.used) memset(lane->cells.places, 0, sizeof lane->cells.places);
+    forget_way(lane, stack, number);
+  }
   lane->cells.used = 0;
 }
 

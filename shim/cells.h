@@ -13,51 +13,67 @@
 #include "lane.h"
 #include "young.h"
 
+/* By its number in the lane, as the trace has it. */
 static inline struct trace_cell *cells_at(const struct lane *lane, uint32_t number) {
-  if (number < TRACE_LANE_CELLS)
-    return (struct trace_cell *)((char *)lane->window + TRACE_PAGE) + number;
+  if (number < TRACE_LANE_CELLS) return lane->cells.slots[0] + number;
   number -= TRACE_LANE_CELLS;
-  return lane->cells.more[number / TRACE_MORE_CELLS] + number % TRACE_MORE_CELLS;
+  return lane->cells.slots[1 + number / TRACE_MORE_CELLS] + number % TRACE_MORE_CELLS;
 }
 
-/* A site's cells are found in sets: its hash_site() says which, and 16 bits of it tell the ways
- * apart. */
-static inline uint32_t *cells_set(struct lane *lane, uint32_t hash) {
+/* A site has two sets of places (as a skewed-associative cache has: Seznec, ISCA 1993), by its
+ * hash_site(): the second is for when the first is full. */
+static inline uint32_t *cells_set(struct lane *lane, uint32_t hash, unsigned choice) {
+  if (choice) hash = (hash ^ hash >> 15) * 0x85ebca6bu;
   return lane->cells.places[hash >> (32 - CELL_SET_BITS)];
 }
 
-/* The slow ways of cells_of(): NULL when no room can be had, or when the site's block is to be
- * written alone. */
-struct trace_cell *cells_make(struct lane *lane, uint32_t stack, uint64_t birth_ticks);
-struct trace_cell *cells_renew(struct lane *lane, uint32_t number, uint64_t birth_ticks);
-
-/* The cell for a block of this site that was born and dies now; a full one is written first. */
-static inline struct trace_cell *cells_of(struct lane *lane, uint32_t stack, uint64_t birth_ticks,
-                                          uint64_t death_ticks) {
-  uint32_t hash = hash_site(stack), *set = cells_set(lane, hash);
-  for (unsigned way = 0; way < CELL_WAYS; way++) {
-    uint32_t number = set[way] & 0xffff;
-    if (set[way] >> 16 != (hash & 0xffff) || number == 0) continue;
-    struct trace_cell *cell = cells_at(lane, number - 1);
-    if (cell->stack != stack) continue;
-    /* the second: a sum must not run over (a block adds at most 2^20 bytes x 2^33 ticks) */
-    if (__builtin_expect(death_ticks - cell->first_ticks > young_limits.flush_ticks, 0) ||
-        __builtin_expect((cell->sums[0].byte_ticks | cell->sums[1].byte_ticks) >> 62 != 0, 0))
-      return cells_renew(lane, number - 1, birth_ticks);
-    return cell;
-  }
-  return cells_make(lane, stack, birth_ticks);
+/* What a site's place holds is 0 for no place, and else at most 16 bits with this taken off. */
+static inline uint32_t cells_tag(uint32_t hash) {
+  return hash << 16;
+}
+static inline struct trace_cell *cells_in(const struct lane *lane, uint32_t place) {
+  return lane->cells.slots[(place - 1) >> 7] + ((place - 1) & 0x7f);
 }
 
-/* The slow way of cells_fold(): without a cell. */
+/* The place of the site's cell, without its tag; 0: it has none. */
+static inline uint32_t cells_find(struct lane *lane, uint32_t stack) {
+  const uint32_t hash = hash_site(stack);
+  for (unsigned choice = 0; choice < 2; choice++) {
+    const uint32_t *set = cells_set(lane, hash, choice);
+    for (unsigned way = 0; way < CELL_WAYS; way++) {
+      uint32_t place = set[way] ^ cells_tag(hash);
+      if (place - 1 < 0xffff && __builtin_expect(cells_in(lane, place)->stack == stack, 1))
+        return place;
+    }
+  }
+  return 0;
+}
+
+/* The slow way of cells_fold(): the cell for a block of this site that was born and dies then.
+ * `place`: of the cell that it has, which is written first; 0: it has none. NULL: no room can be
+ * had, the block is to be written alone. */
+struct trace_cell *cells_renew(struct lane *lane, uint32_t place, uint32_t stack,
+                               uint64_t birth_ticks, uint64_t death_ticks);
+/* Then: writes it, without a cell. */
 bool cells_write_alone(struct lane *lane, struct trace_young *young, uint64_t ticks);
 
-/* Counts the young block, which dies now, in its cell. False: nothing was done; it must be written.
- */
-static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint64_t ticks) {
-  struct trace_cell *cell = cells_of(lane, young->stack, young->ticks, ticks);
-  if (__builtin_expect(!cell || young->address == 0, 0)) /* 0: written on the way */
-    return cells_write_alone(lane, young, ticks);
+/* A cell is to be written that spans so much; or a sum might run over (a block adds at most 2^20
+ * bytes x 2^33 ticks). */
+static inline bool cells_is_due(const struct trace_cell *cell, uint64_t death_ticks) {
+  return __builtin_expect(death_ticks - cell->first_ticks > young_limits.flush_ticks, 0) ||
+         __builtin_expect((cell->sums[0].byte_ticks | cell->sums[1].byte_ticks) >> 62 != 0, 0);
+}
+
+/* Counts the young block, which dies now, in its site's cell: `place` is what cells_find() has
+ * found. False: nothing was done; it must be written. */
+static inline bool cells_fold(struct lane *lane, uint32_t place, struct trace_young *young,
+                              uint64_t ticks) {
+  struct trace_cell *cell = place ? cells_in(lane, place) : NULL;
+  if (__builtin_expect(!cell || cells_is_due(cell, ticks), 0)) {
+    cell = cells_renew(lane, place, young->stack, young->ticks, ticks);
+    if (!cell || young->address == 0) /* 0: written on the way */
+      return cells_write_alone(lane, young, ticks);
+  }
   const struct trace_sum *from = trace_valid_sum(cell);
   struct trace_sum *to = &cell->sums[from == &cell->sums[0]];
   uint64_t lifetime = ticks - young->ticks, bytes = young_worth(young->size);
@@ -74,6 +90,9 @@ static inline bool cells_fold(struct lane *lane, struct trace_young *young, uint
   young_clear(lane, young);
   return true;
 }
+
+/* In a forked child: no slots are taken. */
+void cells_forget(void);
 
 /* Writes the figures of all cells; they are empty then, and nobody's. */
 void cells_write_all(struct lane *lane);

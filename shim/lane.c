@@ -70,6 +70,7 @@ static struct lane *lane_make(void) {
   lane->records = (void *)(lane->chunk + 1);
   lane->sequence = 1;
   lane->last_ticks = trace_out.floor;
+  lane->cells.slots[0] = (void *)((char *)window + TRACE_PAGE);
   lane->young = (void *)((char *)window + 2 * TRACE_SLOT);
   lane->young_places = TRACE_LANE_YOUNG;
   lane->young_shift = 64 - (unsigned)__builtin_ctz(TRACE_LANE_YOUNG / 2);
@@ -134,7 +135,7 @@ static void each_piece(const struct lane *lane, int (*act)(void *at, size_t size
   act(lane->window, WINDOW_BYTES);
   if (lane->young_slots) act(lane->young, lane->young_slots * (size_t)TRACE_SLOT);
   for (uint32_t i = 0; i < lane->cells.more_count; i++)
-    act((struct trace_cell *)lane->cells.more[i] - 1, TRACE_SLOT);
+    act(lane->cells.slots[1 + i] - 1, TRACE_SLOT);
 }
 
 void lanes_forget(void) {
@@ -147,6 +148,7 @@ void lanes_forget(void) {
   }
   lanes_made = 0;
   free_head = 0;
+  cells_forget();
 }
 
 void lanes_save(void) {

@@ -40,7 +40,30 @@ struct stack_child {
   uint64_t pc;
   uint32_t parent, number; /* number 0: none */
 };
-#define CHILDREN_KEPT 2048u
+#define CHILDREN_KEPT 4096u
+
+/* The way from a leaf to a frame that the memory has, as it was walked before: see
+ * walk_tails_x86_64.h. */
+#define TAIL_WORDS 20u
+struct stack_tail {
+  uint64_t pc, sp, bp;          /* the leaf's state */
+  uint64_t join_sp, join_bp;    /* of the frame where it ends */
+  uint32_t join_depth;          /* that frame is the memory's frames[join_depth - 1] */
+  uint32_t join_node, node;     /* of that frame and of the leaf in the stack tree */
+  uint16_t word_count;          /* read on the way: */
+  bool bp_matters;              /* the leaf's bp: the way depends on it */
+  uint16_t word_at[TAIL_WORDS]; /* in words from sp, */
+  uint64_t words[TAIL_WORDS];   /* and what was there */
+};
+#define TAIL_SET_BITS 7
+#define TAIL_WAYS 4u
+#define TAIL_SEEN_BITS 8
+struct stack_tails {
+  uint32_t tags[1u << TAIL_SET_BITS][TAIL_WAYS]; /* of a leaf's pc and sp; 0: empty */
+  uint32_t replaced;
+  uint32_t seen[1u << TAIL_SEEN_BITS]; /* leaves' nodes that were walked to */
+  struct stack_tail ways[1u << TAIL_SET_BITS][TAIL_WAYS];
+};
 
 /* What the lane's thread remembers of its last stack, frame by frame, root first. The first
  * `nodes_known` have their nodes of the stack tree; of the first `states_known` all of struct
@@ -54,21 +77,21 @@ struct stack_memory {
   struct stack_check checks[3 * (STACK_LIMIT + 1)]; /* what was read, frame by frame, root first */
   uint32_t check_ends[STACK_LIMIT + 1];             /* of frame i: how many up to and with it */
   struct stack_child children[CHILDREN_KEPT];
+  uint32_t joined; /* frames that the last walk left as they were; 0: not to be known again */
+  struct stack_tails tails;
 };
 
-/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and the number
- * of its cell + 1; 0: empty. */
-#define CELL_SET_BITS 10
+/* The cells in use, see cells.h. A place holds the low 16 bits of the site's hash, and where its
+ * cell is: (slot << 7 | cell in the slot) + 1; 0: empty. */
+#define CELL_SET_BITS 12
 #define CELL_WAYS 4u
-#define CELL_SLOTS_MAX 31u
-#define CELL_ONCE_BITS 13
+#define CELL_SLOTS_MAX 96u
 struct cells {
-  uint32_t used;                           /* cells 0..used - 1 have been somebody's */
-  uint32_t victim;                         /* which makes room when none is left */
-  uint32_t more_count;                     /* slots of more cells */
-  bool stuck;                              /* no more can be had */
-  uint32_t once[1u << CELL_ONCE_BITS];     /* sites that have folded once, by their hash */
-  struct trace_cell *more[CELL_SLOTS_MAX]; /* the first cell of each slot */
+  uint32_t used;                                /* cells 0..used - 1 have been somebody's */
+  uint32_t hand;                                /* where a cell is looked for that may be taken */
+  uint32_t more_count;                          /* slots of more cells */
+  bool stuck;                                   /* no more can be had */
+  struct trace_cell *slots[CELL_SLOTS_MAX + 1]; /* the first cells: of the window, of each slot */
   uint32_t places[1u << CELL_SET_BITS][CELL_WAYS];
 };
 
@@ -133,10 +156,16 @@ void lanes_detach(void);
  * early: before what another thread did, that this one has seen. With one lane there is no other
  * thread; a second one makes its lane before its first event. */
 extern uint32_t lanes_made;
+static inline bool lane_is_only_one(void) {
+  return __atomic_load_n(&lanes_made, __ATOMIC_RELAXED) == 1;
+}
+/* The time of an event, if the clock was just read early. */
+static inline uint64_t lane_ticks_of(const struct lane *lane, uint64_t early) {
+  if (!lane_is_only_one()) return clock_ticks();
+  return early > lane->last_ticks ? early : lane->last_ticks + 1;
+}
 static inline uint64_t lane_ticks(const struct lane *lane) {
-  if (__atomic_load_n(&lanes_made, __ATOMIC_RELAXED) != 1) return clock_ticks();
-  uint64_t ticks = clock_ticks_early();
-  return ticks > lane->last_ticks ? ticks : lane->last_ticks + 1;
+  return lane_is_only_one() ? lane_ticks_of(lane, clock_ticks_early()) : clock_ticks();
 }
 
 /* Lanes by number, 1..lane_count(), some may be NULL; to look at other threads' names. */

@@ -40,8 +40,10 @@ static inline void life_birth(struct lane *lane, void *block, size_t size) {
     return;
   }
   uint64_t hash = hash_block(block), guard = __atomic_load_n(young_guard(hash), __ATOMIC_ACQUIRE);
+  __builtin_prefetch(young_set(lane, hash), 1);
   uint64_t ticks = young_birth_ticks(lane, guard);
   uint32_t stack = stack_here(lane);
+  __builtin_prefetch(cells_set(lane, hash_site(stack), 0));
   if (__builtin_expect(size < young_limits.bytes_end && stack, 1) && young_expected(lane, stack))
     young_add(lane, hash, guard, ticks, block, (uint32_t)size, stack);
   else
@@ -56,10 +58,11 @@ static inline void life_death(struct lane *lane, void *block) {
   uint64_t hash = hash_block(block);
   struct trace_young *young = young_find(lane, block, hash);
   if (young && __builtin_expect(young_is_ours(young, hash), 1)) {
+    uint32_t place = cells_find(lane, young->stack); /* its lines come while the clock is read */
     uint64_t ticks = clock_ticks_early();
     if (ticks < young->ticks) ticks = young->ticks;
     if (__builtin_expect(ticks - young->ticks <= young_limits.age_ticks, 1) &&
-        cells_fold(lane, young, ticks))
+        cells_fold(lane, place, young, ticks))
       return;
     life_death_written(lane, ticks, block, young);
     return;

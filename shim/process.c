@@ -38,8 +38,10 @@ __thread struct thread_state self __attribute__((tls_model("initial-exec")));
 static bool settled;     /* settings were read, here or in the process that forked us */
 static uint32_t silent;  /* filters asked for and not refused: no system call any more */
 static uint32_t calling; /* threads between process_calls_begin() and _end() */
-/* The span of time that a record of folded blocks covers: at least 10 ms, at most 100 ms. */
+/* The span of time that a record of folded blocks covers: at most 100 ms, and at least 10 ms while
+ * there are cells enough. A little apart from both: the clock's rate is not known well yet. */
 #define CELL_SPAN_NS 90000000u
+#define CELL_SPAN_MIN_NS 11000000u
 static char parent_path[PATH_BYTES];
 
 /* ---- start ------------------------------------------------------------------------------ */
@@ -97,6 +99,7 @@ static void choose_what_is_written(void) {
       .age_ticks = (uint64_t)((double)settings.fold_age_ns * ticks_per_ns),
       .age_max_ticks = (uint64_t)((double)FOLD_AGE_MAX_NS * ticks_per_ns),
       .flush_ticks = (uint64_t)((double)CELL_SPAN_NS * ticks_per_ns),
+      .keep_ticks = (uint64_t)((double)CELL_SPAN_MIN_NS * ticks_per_ns),
       .bytes_end = settings.fold_bytes + 1,
   };
 }

@@ -23,15 +23,13 @@ static uint64_t *walked_pcs(struct stack_memory *memory) {
   return &memory->fresh[0].pc;
 }
 
-/* DWELL_CHECK_STACKS. */
-static __attribute__((noinline)) void check(struct stack_memory *memory) {
+/* DWELL_CHECK_STACKS: what is recorded, as the tree has it. */
+static __attribute__((noinline)) void check(struct stack_memory *memory, uint32_t node) {
   uint64_t *stack = walked_pcs(memory), *other = stack + STACK_LIMIT + 1;
-  const bool cut = memory->frames[0].pc == TRACE_PC_TRUNCATED;
-  const uint32_t depth = memory->depth - cut;
-  for (uint32_t i = 0; i < depth; i++)
-    stack[i] = memory->frames[memory->depth - 1 - i].pc;
+  uint32_t depth = stack_tree_pcs(node, stack);
+  const bool cut = depth && stack[depth - 1] == TRACE_PC_TRUNCATED;
   count(&trace_out.control->checked_stacks);
-  if (!unwind_agrees(stack, depth, cut, other)) count(&trace_out.control->differing_stacks);
+  if (!unwind_agrees(stack, depth - cut, cut, other)) count(&trace_out.control->differing_stacks);
 }
 
 /* The slow way: the whole stack by an unwinder; what is equal to the last one keeps its nodes. */
@@ -50,31 +48,49 @@ static __attribute__((noinline)) void unwind(struct stack_memory *memory) {
     same++;
   memory->nodes_known = same;
   memory->states_known = 0;
+  memory->joined = 0;
   memory->depth = (uint32_t)depth;
   for (size_t i = same; i < depth; i++)
     memory->frames[i].pc = walked[depth - 1 - i];
   errno = saved;
 }
 
-uint32_t stack_here(struct lane *lane) {
+/* The node of the stack that is in the memory. */
+static uint32_t look_up(struct lane *lane) {
   struct stack_memory *memory = &lane->memory;
-  uint32_t epoch = stack_tree_epoch();
-  if (memory->epoch != epoch) {
-    memory->nodes_known = memory->states_known = 0;
-    memset(memory->children, 0, sizeof memory->children);
-    memory->epoch = epoch;
-  }
-  if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy)) unwind(memory);
-  if (settings.check_stacks) check(memory);
   uint32_t depth = memory->nodes_known, node = depth ? memory->nodes[depth - 1] : 0;
   for (; depth < memory->depth; depth++) {
     uint32_t child = stack_tree_child(lane, node, memory->frames[depth].pc);
     if (!child) { /* no memory: the stack ends here, towards the leaf */
       count(&trace_out.control->incomplete_stacks);
+      memory->joined = 0;
       break;
     }
     memory->nodes[depth] = node = child;
   }
   memory->nodes_known = depth;
+  if (memory->joined && memory->joined < depth) walk_keep_tail(lane, node);
+  return node;
+}
+
+static __attribute__((noinline)) void forget(struct stack_memory *memory, uint32_t epoch) {
+  memory->nodes_known = memory->states_known = 0;
+  memset(memory->children, 0, sizeof memory->children);
+  memset(memory->tails.tags, 0, sizeof memory->tails.tags);
+  memory->epoch = epoch;
+}
+
+/* The slow way: a stack that did not come lately. */
+static __attribute__((noinline)) uint32_t find(struct lane *lane) {
+  if (settings.unwind != UNWIND_MEMOISED || !walk_from(lane, self.busy)) unwind(&lane->memory);
+  return look_up(lane);
+}
+
+uint32_t stack_here(struct lane *lane) {
+  uint32_t epoch = stack_tree_epoch();
+  if (__builtin_expect(lane->memory.epoch != epoch, 0)) forget(&lane->memory, epoch);
+  uint32_t node = walk_known(lane, self.busy);
+  if (!node) node = find(lane);
+  if (__builtin_expect(settings.check_stacks, 0)) check(&lane->memory, node);
   return node;
 }

@@ -149,6 +149,13 @@ uint32_t stack_tree_find(struct lane *lane, uint32_t parent, uint64_t pc) {
   return add(lane, h, parent, pc);
 }
 
+uint32_t stack_tree_pcs(uint32_t node, uint64_t *pcs) {
+  uint32_t depth = 0;
+  for (; node && depth < STACK_LIMIT + 1; node = node_at(node)->parent)
+    pcs[depth++] = __atomic_load_n(&node_at(node)->pc, __ATOMIC_RELAXED);
+  return depth;
+}
+
 void stack_tree_forget_range(uint64_t start, uint64_t end) {
   uint32_t made = __atomic_load_n(&nodes_made, __ATOMIC_ACQUIRE);
   for (uint32_t number = 1; number <= made; number++) {

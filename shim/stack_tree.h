@@ -46,6 +46,9 @@ static inline uint32_t stack_tree_child(struct lane *lane, uint32_t parent, uint
   return number;
 }
 
+/* The pcs of a node's stack, leaf first; returns how many. `pcs` has room for STACK_LIMIT + 1. */
+uint32_t stack_tree_pcs(uint32_t node, uint64_t *pcs);
+
 /* After code was unloaded: nodes in [start, end) are not found any more. */
 void stack_tree_forget_range(uint64_t start, uint64_t end);
 /* Grows whenever nodes were forgotten: what a lane remembers of an older tree is void. */

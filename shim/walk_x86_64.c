@@ -14,6 +14,7 @@
 #include "hash.h"
 #include "reach.h"
 #include "unwind.h"
+#include "walk_tails_x86_64.h"
 
 #define RULES (1u << 16)
 #define RULE_PROBES 16
@@ -25,18 +26,6 @@ struct rule_place {
 static struct rule_place rules[RULES];
 
 /* ---- rules ------------------------------------------------------------------------------ */
-
-static uint64_t pack(struct cfi_rule rule) {
-  uint64_t packed;
-  memcpy(&packed, &rule, sizeof packed);
-  return packed;
-}
-static struct cfi_rule unpack(uint64_t packed) {
-  struct cfi_rule rule;
-  memcpy(&rule, &packed, sizeof rule);
-  return rule;
-}
-_Static_assert(sizeof(struct cfi_rule) == sizeof(uint64_t), "a rule is stored at once");
 
 static __attribute__((noinline)) uint64_t rule_make(uint64_t pc, struct rule_place *place) {
   uint64_t rule = pack(cfi_rule_of(pc)), empty = 0;
@@ -124,14 +113,16 @@ static inline bool step(struct bounds *bounds, struct stack_frame *frame) {
   return true;
 }
 
+/* That `a` is the remembered frame `b`, whose rule is known. */
 static inline bool same_state(const struct stack_frame *a, const struct stack_frame *b) {
-  return a->sp == b->sp && a->pc == b->pc && a->bp == b->bp;
+  return a->sp == b->sp && a->pc == b->pc && (a->bp == b->bp || walk_bp_is_dead(b->rule));
 }
 
 /* Whether a remembered frame is no more where it was read. */
 static inline bool has_changed(const struct stack_frame *frame) {
   if (frame->pc == TRACE_PC_TRUNCATED) return false;
-  return load(frame->sp - 8) != frame->pc || (frame->bp_at && *frame->bp_at != frame->bp) ||
+  return load(frame->sp - 8) != frame->pc ||
+         (frame->bp_at && *frame->bp_at != frame->bp && !walk_bp_is_dead(frame->rule)) ||
          (frame->sp_at && *frame->sp_at != frame->sp);
 }
 
@@ -146,10 +137,10 @@ static inline uint64_t difference(const struct stack_check *check) {
   return *check->at ^ check->value;
 }
 
-/* How far outwards of `frame`, whose state is as it was, the frames are unchanged: the last one; 0:
- * all, up to the root. All words that the walk from there has read are compared at once. */
-static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame) {
-  if (frame == 0) return 0;
+/* Whether outwards of `frame`, whose state is as it was, all frames are unchanged. All words that
+ * the walk from there has read are compared at once. */
+static inline bool is_same(const struct stack_memory *memory, uint32_t frame) {
+  if (frame == 0) return true;
   const struct stack_check *check = memory->checks, *end = check + memory->check_ends[frame - 1];
   uint64_t differ = 0;
   for (; end - check >= 4; check += 4)
@@ -157,7 +148,12 @@ static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame)
         difference(check) | difference(check + 1) | difference(check + 2) | difference(check + 3);
   for (; check < end; check++)
     differ |= difference(check);
-  return differ == 0 ? 0 : find_change(memory->frames, frame);
+  return differ == 0;
+}
+
+/* How far outwards they are: the last one; 0: all, up to the root. */
+static inline uint32_t verify(const struct stack_memory *memory, uint32_t frame) {
+  return is_same(memory, frame) ? 0 : find_change(memory->frames, frame);
 }
 
 /* Puts the new frames, the last of which is the outermost, behind the `kept` ones. */
@@ -170,7 +166,8 @@ static inline void settle(struct stack_memory *memory, uint32_t kept, uint32_t c
     if (frame->pc != TRACE_PC_TRUNCATED)
       memory->checks[end++] =
           (struct stack_check){(const uint64_t *)(uintptr_t)(frame->sp - 8), frame->pc};
-    if (frame->bp_at) memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
+    if (frame->bp_at && !walk_bp_is_dead(frame->rule))
+      memory->checks[end++] = (struct stack_check){frame->bp_at, frame->bp};
     if (frame->sp_at) memory->checks[end++] = (struct stack_check){frame->sp_at, frame->sp};
     memory->check_ends[i] = end;
   }
@@ -190,32 +187,55 @@ static __attribute__((noinline)) void cut(struct stack_memory *memory, uint32_t 
   *kept = 0;
 }
 
+/* The caller of the hook whose frame begins there. */
+static inline struct stack_frame leaf_of(uintptr_t hook_frame) {
+  struct stack_frame leaf = {.bp_at = NULL};
+  do { /* the recorder's own frames have frame pointers */
+    leaf.bp = load(hook_frame);
+    leaf.pc = load(hook_frame + 8);
+    leaf.sp = hook_frame + 16;
+    hook_frame = leaf.bp;
+  } while (__builtin_expect(unwind_is_own(leaf.pc), 0));
+  return leaf;
+}
+static inline bool on_known_stack(const struct lane *lane, uintptr_t hook_frame) {
+  return __builtin_expect(hook_frame >= lane->stack_low && hook_frame + 16 <= lane->stack_high, 1);
+}
+
+uint32_t walk_known(const struct lane *lane, uintptr_t hook_frame) {
+  if (!on_known_stack(lane, hook_frame)) return 0;
+  const struct stack_memory *memory = &lane->memory;
+  const struct stack_frame leaf = leaf_of(hook_frame);
+  const uint32_t depth = memory->states_known;
+  if (depth > 1 && depth == memory->nodes_known && same_state(&leaf, &memory->frames[depth - 1]) &&
+      !has_changed(&memory->frames[depth - 2]) && is_same(memory, depth - 1))
+    return memory->nodes[depth - 1];
+  const struct stack_tail *tail = tail_find(memory, &leaf);
+  return tail && is_same(memory, tail->join_depth - 1) ? tail->node : 0;
+}
+
 bool walk_from(struct lane *lane, uintptr_t hook_frame) {
   struct stack_memory *memory = &lane->memory;
-  struct stack_frame at = {.bp_at = NULL};
   struct bounds bounds = {.high = lane->stack_high};
-  if (__builtin_expect(hook_frame < lane->stack_low || hook_frame + 16 > lane->stack_high, 0))
+  if (!on_known_stack(lane, hook_frame))
     bounds = (struct bounds){(hook_frame & ~(uint64_t)(PAGE - 1)) + PAGE, true};
-  do { /* the recorder's own frames have frame pointers */
-    at.bp = load(hook_frame);
-    at.pc = load(hook_frame + 8);
-    at.sp = hook_frame + 16;
-    hook_frame = at.bp;
-  } while (unwind_is_own(at.pc));
+  struct stack_frame at = leaf_of(hook_frame);
 
   uint32_t count = 0, kept = memory->states_known; /* frames 0..kept - 1 may still be matched */
+  bool joined = false;
   for (;;) {
     while (kept > 0 && memory->frames[kept - 1].sp < at.sp)
       kept--;
-    if (kept > 0 && same_state(&memory->frames[kept - 1], &at) &&
+    if (kept > 0 && same_state(&at, &memory->frames[kept - 1]) &&
         (!bounds.strange || reaches(&bounds, memory->frames[0].sp))) {
       uint32_t changed = verify(memory, kept - 1);
-      if (changed == 0) break;
+      at.rule = memory->frames[kept - 1].rule;
+      joined = changed == 0;
+      if (joined || count >= STACK_LIMIT) break;
       /* the state of `changed` holds, its caller's does not: walk on from there */
-      for (; kept > changed && count < STACK_LIMIT; kept--)
-        memory->fresh[count++] = memory->frames[kept - 1];
+      for (memory->fresh[count++] = at; --kept > changed && count < STACK_LIMIT;)
+        at = memory->fresh[count++] = memory->frames[kept - 1];
       if (count >= STACK_LIMIT) break;
-      at = memory->frames[changed];
       if (!step(&bounds, &at)) return false;
       continue;
     }
@@ -229,11 +249,26 @@ bool walk_from(struct lane *lane, uintptr_t hook_frame) {
     if (!step(&bounds, &at)) return false;
     if (at.pc == 0) return false; /* libgcc ends here too, but memory may change: not remembered */
   }
-  if (kept + count >= STACK_LIMIT) cut(memory, &kept, &count);
-  if (memory->nodes_known > kept) memory->nodes_known = kept;
+  uint32_t same = kept;  /* so many have their nodes still */
+  if (joined && count) { /* remembered as it was read this time */
+    memory->fresh[count++] = at;
+    kept--;
+  }
+  memory->joined = joined && !bounds.strange ? same : 0;
+  memory->depth = kept + count;
+  if (kept + count >= STACK_LIMIT) {
+    cut(memory, &kept, &count);
+    memory->joined = same = 0;
+    memory->depth = count;
+  }
+  if (memory->nodes_known > same) memory->nodes_known = same;
   if (count) settle(memory, kept, count);
-  memory->depth = memory->states_known = kept + count;
+  memory->states_known = memory->depth;
   return true;
+}
+
+void walk_keep_tail(struct lane *lane, uint32_t node) {
+  tail_keep(&lane->memory, node);
 }
 
 #endif

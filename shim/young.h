@@ -21,7 +21,8 @@
 struct young_limits {
   uint64_t age_ticks;     /* a block that died younger may be folded; grows near the size limit, */
   uint64_t age_max_ticks; /* up to here */
-  uint64_t flush_ticks;   /* a cell that spans more is written */
+  uint64_t flush_ticks;   /* a cell that spans more is written, */
+  uint64_t keep_ticks;    /* and none that spans less, for want of room */
   uint64_t bytes_end;     /* a block of so many bytes or more goes to no table; 0: no folding */
 };
 extern struct young_limits young_limits;
@@ -71,7 +72,7 @@ static inline uint64_t young_birth_ticks(const struct lane *lane, uint64_t guard
   uint64_t ticks = clock_ticks_early();
   if (__builtin_expect((int64_t)((ticks << 8) - guard) > YOUNG_JUST_FREED_TICKS << 8, 1))
     return ticks;
-  return lane_ticks(lane);
+  return lane_ticks_of(lane, ticks);
 }
 
 /* A request of 0 bytes counts as 1. */

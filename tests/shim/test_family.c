@@ -132,3 +132,16 @@ Test(family, deep_stacks_are_kept_or_marked_as_cut) {
   recording_free(recording);
   trial_free(trial);
 }
+
+Test(family, equal_stack_pointers_do_not_make_equal_stacks) {
+  struct trial *trial = TRIAL(.program = "shifts");
+  struct recording *recording = recording_only(trial);
+  struct tally one = recording_tally(recording, 40009), other = recording_tally(recording, 40013);
+  cr_assert_eq(one.births, 500);
+  cr_assert_eq(other.births, 500);
+  cr_assert_eq(one.sites, 1);
+  cr_assert_eq(other.sites, 1);
+  cr_assert_neq(one.site, other.site);
+  recording_free(recording);
+  trial_free(trial);
+}

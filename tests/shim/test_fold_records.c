@@ -7,12 +7,16 @@
 
 #include "harness.h"
 #include "viewer/fold.h"
+#include "viewer/room.h"
 #include "viewer/run_clock.h"
 #include "viewer/slots.h"
 
 struct fold_list {
-  struct fold folds[1000];
-  size_t count;
+  struct fold_seen {
+    uint64_t ticks, span, blocks;
+    uint32_t stack;
+  } * folds;
+  size_t count, capacity;
 };
 
 static int folds_gather(void *context, const struct chunk *chunk, const uint8_t *records) {
@@ -21,19 +25,21 @@ static int folds_gather(void *context, const struct chunk *chunk, const uint8_t 
   struct record record;
   while (record_next(&cursor, &record) == RECORD_OK) {
     if (record.type != TRACE_FOLD && record.type != TRACE_LIFE) continue;
-    cr_assert_lt(list->count, 1000);
-    cr_assert(fold_of_record(&record, &list->folds[list->count]));
-    list->count++;
+    struct fold fold;
+    cr_assert(fold_of_record(&record, &fold));
+    cr_assert(room_for_one(&list->folds, &list->capacity, list->count, sizeof(*list->folds)));
+    list->folds[list->count++] = (struct fold_seen){fold.ticks, fold.span, fold.blocks, fold.stack};
   }
   return 0;
 }
 
 static int fold_order(const void *left, const void *right) {
-  const struct fold *a = left, *b = right;
+  const struct fold_seen *a = left, *b = right;
+  if (a->stack != b->stack) return a->stack < b->stack ? -1 : 1;
   return a->ticks < b->ticks ? -1 : a->ticks > b->ticks;
 }
 
-/* What the trace has of folds, in order of time; and its clock. */
+/* What the trace has of folds, by site and in order of time; and its clock. */
 static struct fold_list *folds_of(const char *path, struct run_clock *clock) {
   static struct slots slots;
   struct trace_head head;
@@ -56,6 +62,25 @@ static struct fold_list *folds_of(const char *path, struct run_clock *clock) {
   return list;
 }
 
+static void fold_list_free(struct fold_list *list) {
+  free(list->folds);
+  free(list);
+}
+
+/* Of sites whose blocks live one at a time. */
+static void assert_spans(const struct fold_list *list, const struct run_clock *clock) {
+  for (size_t i = 0; i < list->count; i++) {
+    const struct fold_seen *fold = &list->folds[i];
+    uint64_t span_ns = run_clock_span(clock, fold->span);
+    cr_assert_leq(span_ns, 100 * 1000000, "record %zu: %lu ns", i, span_ns);
+    if (i == 0 || fold->stack != fold[-1].stack) continue;
+    uint64_t begin = fold->ticks - fold->span, before = fold[-1].ticks - fold[-1].span;
+    cr_assert_geq(begin, fold[-1].ticks, "record %zu begins before the last one ends", i);
+    uint64_t apart_ns = run_clock_span(clock, begin - before);
+    cr_assert_geq(apart_ns, 10 * 1000000, "record %zu: %lu ns behind the last", i, apart_ns);
+  }
+}
+
 /* One site, one thread: what is not in a record is in its cell, at the end. */
 static void fold_for(const char *milliseconds, const char *pauses) {
   struct trial *trial = TRIAL(.program = "folds_for", .arguments = {milliseconds, pauses},
@@ -63,18 +88,11 @@ static void fold_for(const char *milliseconds, const char *pauses) {
   struct run_clock clock;
   struct fold_list *list = folds_of(trial->traces[0], &clock);
   cr_assert_geq(list->count, 2, "%zu", list->count);
+  assert_spans(list, &clock);
   uint64_t blocks = 0;
   for (size_t i = 0; i < list->count; i++) {
-    const struct fold *fold = &list->folds[i];
-    cr_assert_eq(fold->stack, list->folds[0].stack);
-    blocks += fold->blocks;
-    uint64_t span_ns = run_clock_span(&clock, fold->span);
-    cr_assert_leq(span_ns, 100 * 1000000, "record %zu: %lu ns", i, span_ns);
-    if (i == 0) continue;
-    uint64_t begin = fold->ticks - fold->span, before = fold[-1].ticks - fold[-1].span;
-    cr_assert_geq(begin, fold[-1].ticks, "record %zu begins before the last one ends", i);
-    uint64_t apart_ns = run_clock_span(&clock, begin - before);
-    cr_assert_geq(apart_ns, 10 * 1000000, "record %zu: %lu ns behind the last", i, apart_ns);
+    cr_assert_eq(list->folds[i].stack, list->folds[0].stack);
+    blocks += list->folds[i].blocks;
   }
   struct recording *recording = recording_only(trial);
   struct tally tally = recording_tally(recording, 20011);
@@ -82,7 +100,23 @@ static void fold_for(const char *milliseconds, const char *pauses) {
   cr_assert_eq(tally.site->folded.blocks, tally.births);
   cr_assert_leq(blocks, tally.births);
   recording_free(recording);
-  free(list);
+  fold_list_free(list);
+  trial_free(trial);
+}
+
+/* Sites that fold in turn, each in every round: more than a lane has cells at first, so many that
+ * sets of places are full. */
+static void fold_in_turn(const char *sites, const char *rounds) {
+  struct trial *trial =
+      TRIAL(.program = "many_sites", .arguments = {sites, rounds}, .variables = {"DWELL_FOLD=1s"});
+  struct run_clock clock;
+  struct fold_list *list = folds_of(trial->traces[0], &clock);
+  size_t sites_seen = 0;
+  for (size_t i = 0; i < list->count; i++)
+    sites_seen += i == 0 || list->folds[i].stack != list->folds[i - 1].stack;
+  cr_assert_geq(sites_seen, (size_t)atol(sites)); /* it ran for longer than a cell is kept */
+  assert_spans(list, &clock);
+  fold_list_free(list);
   trial_free(trial);
 }
 
@@ -92,4 +126,12 @@ Test(fold_records, of_a_busy_site_come_each_10_to_100_ms) {
 
 Test(fold_records, of_a_site_that_pauses_come_each_10_to_100_ms) {
   fold_for("400", "pauses");
+}
+
+Test(fold_records, of_3000_sites_in_turn_come_each_10_to_100_ms) {
+  fold_in_turn("3000", "400");
+}
+
+Test(fold_records, of_8000_sites_in_turn_come_each_10_to_100_ms) {
+  fold_in_turn("8000", "160");
 }

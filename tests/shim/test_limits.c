@@ -98,7 +98,7 @@ Test(limits, of_address_space_are_the_hosts_to_meet) {
         TRIAL(.program = "little_memory", .arguments = {mib[i]}, .variables = {"DWELL_EXACT=1"});
     struct recording *recording = recording_only(trial);
     struct tally filled = recording_tally(recording, 26003);
-    cr_assert_gt(filled.births, 20);
+    cr_assert_gt(filled.births, 10); /* in the MiB that a thread has its lane in, too */
     cr_assert_eq(filled.births, filled.deaths);
     cr_assert_eq(recording_tally(recording, 26017).deaths, 1000);
     struct stat status;

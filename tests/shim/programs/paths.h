@@ -3,7 +3,7 @@
 #ifndef PATHS_H
 #define PATHS_H
 
-#define PATH_BITS 13
+#define PATH_BITS 14
 
 /* Calls leaf(path, argument) from a stack that no other path has. */
 static void path_descend(int bit, unsigned path, void (*leaf)(unsigned path, void *argument),
