@@ -117,8 +117,10 @@ static bool drained_afterwards(const struct measured *measured) {
   if (gone >= level->death_count) return false;
   double pause = (double)(level->deaths[gone] - measured->last_ns);
   double fill = (double)(measured->last_ns - measured->first_ns);
+  double between = (double)(measured->departures.last_ns - level->deaths[gone]) /
+                   (double)(level->death_count - gone);
   return (double)measured->departed >= 0.5 * (double)measured->count &&
-         measured->departures.tight_share < 0.5 && pause <= 3 * fill &&
+         measured->departures.tight_share < 0.5 && pause <= fmax(3 * fill, 20 * between) &&
          (double)measured->at_last >= 0.9 * (double)measured->top;
 }
 
