@@ -94,8 +94,9 @@ static bool matters(const struct profile *profile, const struct queue *queue) {
   switch (queue->kind) {
   case QUEUE_UNBOUNDED:
   case QUEUE_BOUNDED:
-  case QUEUE_STALLED:
     return true;
+  case QUEUE_STALLED: /* every program has tables that grow a little */
+    return queue->peak_bytes >= 0.01 * (double)profile->peak.bytes;
   default:
     return queue->peak_bytes >= SHARE_MIN * (double)profile->peak.bytes ||
            queue->held_byte_seconds >= SHARE_MIN * profile->held_byte_seconds;

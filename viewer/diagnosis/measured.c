@@ -122,7 +122,7 @@ static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_
 
 static int lengthening(struct measured *measured) {
   uint64_t third = (measured->last_ns - measured->first_ns) / 3, one = measured->first_ns + third;
-  double before, then;
+  double before = NAN, then = NAN;
   int error = nine_tenths(&measured->level, measured->first_ns, one, measured->last_ns, &before);
   if (!error) error = nine_tenths(&measured->level, one, one + third, measured->last_ns, &then);
   if (!error) measured->lengthening = before > 0 ? then / before : NAN;
