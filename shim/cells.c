@@ -125,17 +125,19 @@ static void forget_way(struct lane *lane, uint32_t stack, uint32_t number) {
 /* An empty way of the site's sets; of two full ones, that of a cell which finds room in its other
  * set, or that has lost its cell when a hook was left. NULL: not even that. */
 static uint32_t *make_way(struct lane *lane, uint32_t hash) {
-  uint32_t *empty_way = find_way(lane, hash, 0);
-  for (unsigned way = 0; way < 2 * CELL_WAYS && !empty_way; way++) {
-    uint32_t *full = &cells_set(lane, hash, way / CELL_WAYS)[way % CELL_WAYS];
-    uint32_t other = hash_site(cells_in(lane, *full & 0xffff)->stack);
-    const bool lost = (*full ^ cells_tag(other)) > 0xffff;
-    uint32_t *room = lost ? full : find_way(lane, other, 0);
+  uint32_t *way = find_way(lane, hash, 0);
+  if (way) return way;
+  for (unsigned i = 0; i < 2 * CELL_WAYS; i++) {
+    way = &cells_set(lane, hash, i / CELL_WAYS)[i % CELL_WAYS];
+    uint32_t other = hash_site(cells_in(lane, *way & 0xffff)->stack);
+    if ((*way ^ cells_tag(other)) > 0xffff) return way; /* lost */
+    uint32_t *room = find_way(lane, other, 0);
     if (!room) continue;
-    *room = *full;
-    empty_way = full;
+    *room = *way;
+    *way = 0;
+    return way;
   }
-  return empty_way;
+  return NULL;
 }
 
 /* Of the cells next in turn the one that was begun first. */
@@ -175,12 +177,11 @@ static void take(struct trace_cell *cell, uint32_t stack, uint64_t birth_ticks) 
 
 static struct trace_cell *make(struct lane *lane, uint32_t stack, uint64_t birth_ticks,
                                uint64_t death_ticks) {
-  const uint32_t hash = hash_site(stack), number = unused(lane, death_ticks);
-  if (number == UINT32_MAX) return NULL;
+  const uint32_t hash = hash_site(stack);
   uint32_t *way = make_way(lane, hash);
+  const uint32_t number = way ? unused(lane, death_ticks) : UINT32_MAX;
+  if (number == UINT32_MAX) return NULL;
   struct trace_cell *cell = cells_at(lane, number);
-  cell->first_ticks = 0; /* without a way it is the next one's */
-  if (!way) return NULL;
   *way = cells_tag(hash) | place_of(number);
   take(cell, stack, birth_ticks);
   return cell;

@@ -26,9 +26,9 @@
  * otherwise becomes a birth record, with its own ticks. A cell is written as a TRACE_FOLD record
  * (of one block: TRACE_LIFE) when it spans 10 to 100 ms, and is empty again; also when its thread
  * ends, and where so many sites fold in turn, tens of thousands, that there are not cells enough:
- * then some blocks get a TRACE_LIFE at once. So what a lane knows is its records, and what its cells
- * and its young blocks hold at that moment; both lie in the file as the chunk does. Killed in the
- * middle of a move from one to another, a reader finds a thing twice, and can tell: see struct
+ * then some blocks get a TRACE_LIFE at once. So what a lane knows is its records, and what its
+ * cells and its young blocks hold at that moment; both lie in the file as the chunk does. Killed in
+ * the middle of a move from one to another, a reader finds a thing twice, and can tell: see struct
  * trace_young, struct trace_cell and trace_lane.flushing.
  *
  * SAMPLING (sample_bytes in the head is not 0). Of the stream of all bytes requested, a Poisson
