@@ -104,8 +104,9 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
    * when the counts are too few, and don't contradict it. */
   double chance = departed > 0 ? sqrt(fmax(1 - departed / arrived, 0) / departed) : INFINITY;
   double slopes = 1 + queue->residence_slope;
+  double allowed = (measured->ramp >= 0.998 ? 4 : 2) * chance; /* a straight line is trusted more */
   if (2 * chance > 0.05 && slopes > 1 && measured->order.in_order >= 0.95 &&
-      !(fabs(log(slopes / queue->rho)) > 2 * chance))
+      !(fabs(log(slopes / queue->rho)) > allowed))
     queue->rho = slopes;
 }
 
