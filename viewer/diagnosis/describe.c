@@ -95,16 +95,18 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   }
   queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
   /* what is freed in one go at the end says nothing of what it would have waited */
-  queue->residence_slope = measured_slope(level, from, to, to);
+  struct line line = measured_line(level, from, to, to);
+  queue->residence_slope = line.slope;
   if (isnan(queue->residence_slope))
-    queue->residence_slope = measured_slope(level, from, to, measured->duration_ns);
+    queue->residence_slope = measured_line(level, from, to, measured->duration_ns).slope;
   if (!measured->estimated || !filled) return;
   /* Counts of a sample are noisy: which of those that came have departed is chance. The slope of
    * what came and went meanwhile, rho - 1, is not, but it is that of steady rates: so it's taken
    * when the counts are too few, and don't contradict it. */
   double chance = departed > 0 ? sqrt(fmax(1 - departed / arrived, 0) / departed) : INFINITY;
   double slopes = 1 + queue->residence_slope;
-  double allowed = (measured->ramp >= 0.998 ? 4 : 2) * chance; /* a straight line is trusted more */
+  double allowed =
+      (line.correlation >= 0.998 ? 4 : 2) * chance; /* a straight line is trusted more */
   if (2 * chance > 0.05 && slopes > 1 && measured->order.in_order >= 0.95 &&
       !(fabs(log(slopes / queue->rho)) > allowed))
     queue->rho = slopes;

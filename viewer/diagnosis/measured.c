@@ -67,23 +67,20 @@ static double ramp(const struct measured *measured) {
   return n >= 8 && spread > 0 ? (xy - x * y / n) / sqrt(spread) : NAN;
 }
 
-double measured_slope(const struct level *level, uint64_t from_ns, uint64_t to_ns,
-                      uint64_t until_ns) {
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+struct line measured_line(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                          uint64_t until_ns) {
+  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   for (size_t i = 0; i < level->count; i++) {
     const struct residence *message = &level->messages[i];
     if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
       continue;
     double born = (double)(message->birth_ns - from_ns),
            stayed = (double)(message->death_ns - message->birth_ns);
-    n++;
-    x += born;
-    y += stayed;
-    xx += born * born;
-    xy += born * stayed;
+    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
   }
-  double spread = xx - x * x / n;
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
+  double wide = xx - x * x / n, high = yy - y * y / n, both = xy - x * y / n;
+  if (n < 8 || !(wide > 0)) return (struct line){NAN, NAN};
+  return (struct line){both / wide, high > 0 ? both / sqrt(wide * high) : NAN};
 }
 
 static double lingering(const struct measured *measured) {
@@ -178,7 +175,7 @@ int measured_derive(struct measured *measured) {
   measured->ramp = ramp(measured);
   measured->lingering = lingering(measured);
   measured->slope =
-      measured_slope(level, measured->rising_ns, measured->last_ns, measured->last_ns);
+      measured_line(level, measured->rising_ns, measured->last_ns, measured->last_ns).slope;
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
