@@ -112,7 +112,8 @@ static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_
   for (size_t i = begin; i < end; i++)
     stays[i - begin] = stay_until(&level->messages[i], until_ns);
   qsort(stays, end - begin, sizeof(*stays), compare_ns);
-  *ns = end - begin >= 8 ? (double)stays[(end - begin) * 9 / 10] : NAN;
+  size_t ninth = (end - begin) * 9 / 10;
+  *ns = end - begin >= 8 ? (double)stays[ninth] : NAN;
   free(stays);
   return 0;
 }
