@@ -293,16 +293,23 @@ static bool are_parts(const struct coincidence *found) {
 }
 
 /* Were they parts of one message, they would stand side by side more often. */
-static bool are_no_parts(const struct coincidence *found) {
+static bool are_no_parts(const struct coincidence *found, double each) {
   double expected = found->expected * found->asked;
-  return expected >= 16 && found->born < 0.25 * expected && found->freed < 0.25 * expected;
+  /* a node of many messages is seldom made just when one of them is */
+  return each <= 4 && each >= 0.25 && expected >= 16 && found->born < 0.25 * expected &&
+         found->freed < 0.25 * expected;
 }
 
-bool companions_travel(const struct profile *profile, const struct trait *a,
-                       const struct trait *b) {
+enum relation companions_relate(const struct profile *profile, const struct trait *a,
+                                const struct trait *b) {
   if (!profile->sample_bytes)
-    return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b));
-  if (a->waits != b->waits) return false;
+    return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b)) ? PARTS
+                                                                                     : UNRELATED;
+  if (a->waits != b->waits) return UNRELATED;
   struct coincidence found = coincidence_of(profile, a, b);
-  return are_parts(&found) || (agree_on_departures(a, b) && !are_no_parts(&found));
+  if (are_parts(&found)) return PARTS;
+  double each = (double)profile->sites[a->list->site].births /
+                (double)(profile->sites[b->list->site].births + 1);
+  if (are_no_parts(&found, each)) return NO_PARTS;
+  return agree_on_departures(a, b) ? PERHAPS_PARTS : UNRELATED;
 }

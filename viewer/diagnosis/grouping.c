@@ -53,13 +53,46 @@ static int add_to_group(struct group *group, size_t list, bool carries) {
   return 0;
 }
 
-static void join(const struct profile *profile, const struct trait *traits, size_t count,
-                 size_t *kinds, size_t *queues) {
+/* What is known of all pairs; to be freed, NULL without memory. */
+static uint8_t *relate_all(const struct profile *profile, const struct trait *traits,
+                           size_t count) {
+  uint8_t *relations = calloc(count * count + 1, 1);
+  for (size_t i = 0; i < count && relations; i++)
+    for (size_t j = 0; j < count; j++)
+      if (i != j)
+        relations[i * count + j] = (uint8_t)companions_relate(profile, &traits[i], &traits[j]);
+  return relations;
+}
+
+/* Whether of two sets one member is known to be no part of the other's messages. */
+static bool are_apart(const uint8_t *relations, size_t count, size_t *kinds, size_t a, size_t b) {
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < count; j++)
-      if (i != j && find(kinds, i) != find(kinds, j) &&
-          companions_travel(profile, &traits[i], &traits[j]))
-        kinds[find(kinds, j)] = find(kinds, i);
+      if (relations[i * count + j] == NO_PARTS && find(kinds, i) == a && find(kinds, j) == b)
+        return true;
+  return false;
+}
+
+/* What is certain first; then what may be, where nothing speaks against it. */
+static void join_parts(const uint8_t *relations, size_t count, size_t *kinds) {
+  for (int certain = 1; certain >= 0; certain--)
+    for (size_t i = 0; i < count; i++)
+      for (size_t j = 0; j < count; j++) {
+        size_t a = find(kinds, i), b = find(kinds, j);
+        if (relations[i * count + j] != (certain ? PARTS : PERHAPS_PARTS) || a == b) continue;
+        if (!certain &&
+            (are_apart(relations, count, kinds, a, b) || are_apart(relations, count, kinds, b, a)))
+          continue;
+        kinds[b] = a;
+      }
+}
+
+static int join(const struct profile *profile, const struct trait *traits, size_t count,
+                size_t *kinds, size_t *queues) {
+  uint8_t *relations = relate_all(profile, traits, count);
+  if (!relations) return -ENOMEM;
+  join_parts(relations, count, kinds);
+  free(relations);
   for (size_t i = 0; i < count; i++)
     queues[i] = find(kinds, i);
   for (size_t i = 0; i < count; i++)
@@ -67,6 +100,7 @@ static void join(const struct profile *profile, const struct trait *traits, size
       if (find(queues, i) != find(queues, j) &&
           companions_queue_up(profile, &traits[i], &traits[j]))
         queues[find(queues, j)] = find(queues, i);
+  return 0;
 }
 
 static int put_in_groups(const struct profile *profile, const struct residences *residences,
@@ -77,7 +111,7 @@ static int put_in_groups(const struct profile *profile, const struct residences 
   size_t *kinds = sets, *queues = sets + count;
   for (size_t i = 0; i < count && !error; i++)
     kinds[i] = i;
-  if (!error) join(profile, traits, count, kinds, queues);
+  if (!error) error = join(profile, traits, count, kinds, queues);
   for (size_t i = 0; i < count && !error; i++) {
     size_t queue = find(queues, i);
     if (!place[queue]) place[queue] = ++grouping->count;
