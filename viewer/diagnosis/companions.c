@@ -141,33 +141,42 @@ static double nearest_death(const struct trait *trait, uint64_t ns) {
   return after < before ? after : before;
 }
 
-/* Born at once; or a while apart, and then freed at a moment when another message is: the consumer
- * that is done with one takes the next. (Messages of two places in one line are freed evenly.) */
-static bool belongs(const struct trait *messages, const struct residence *of, double many,
-                    struct patience patience) {
+/* How a block of one list stands to the messages of another. */
+enum standing { ASTRAY, AT_ONCE, LATER, APART };
+
+/* At once: born with a message, and going with it. Later: born a while apart, and freed at a moment
+ * when another message is: the consumer that is done with one takes the next. Apart: neither born
+ * nor freed beside any. (Messages of two places in one line are born and freed evenly.) */
+static enum standing standing_of(const struct trait *messages, const struct residence *of,
+                                 double many, struct patience patience) {
   const struct residence_list *list = messages->list;
   size_t at = nearest(list, of);
-  if (at == SIZE_MAX) return false;
-  double born = apart(list->of[at].birth_ns, of->birth_ns), at_once = 0.25 * messages->birth_gap_ns;
-  if (born > patience.birth_ns || !goes_with(list, at, of, many, patience.death_ns)) return false;
-  if (born <= (at_once > TOGETHER_NS ? at_once : TOGETHER_NS)) return true;
-  double beside = 0.1 * messages->death_gap_ns;
-  return of->death_ns == RESIDENCE_LIVE ||
-         nearest_death(messages, of->death_ns) <= (beside > TOGETHER_NS ? beside : TOGETHER_NS);
+  if (at == SIZE_MAX) return ASTRAY;
+  double born = apart(list->of[at].birth_ns, of->birth_ns);
+  double at_once = fmax(0.25 * messages->birth_gap_ns, TOGETHER_NS);
+  double beside = fmax(0.1 * messages->death_gap_ns, TOGETHER_NS);
+  bool live = of->death_ns == RESIDENCE_LIVE;
+  bool freed_beside = live || nearest_death(messages, of->death_ns) <= beside;
+  if (born > at_once && !freed_beside) return APART;
+  if (born > patience.birth_ns || !goes_with(list, at, of, many, patience.death_ns)) return ASTRAY;
+  return born <= at_once ? AT_ONCE : freed_beside ? LATER : ASTRAY;
 }
 
-static bool are_companions(const struct trait *messages, const struct trait *others) {
+static enum relation compare(const struct trait *messages, const struct trait *others) {
   const struct residence_list *list = messages->list, *other = others->list;
-  size_t probes = probes_of(other), agreed = 0;
-  if (probes < PROBES_MIN || list->births < other->births) return false;
+  size_t probes = probes_of(other), seen[4] = {0};
+  if (probes < PROBES_MIN || list->births < other->births) return UNRELATED;
   double many = (double)list->births / (double)other->births;
-  if (many > COUNTED && !messages->waits) return false; /* it would go along with anything */
-  if (many <= COUNTED && only_one_waits(messages, others)) return false;
+  if (many > COUNTED && !messages->waits) return UNRELATED; /* it would go along with anything */
+  if (many <= COUNTED && only_one_waits(messages, others)) return UNRELATED;
   struct patience patience = patience_with(messages, many);
   for (size_t i = 0; i < probes; i++)
-    agreed += belongs(messages, probe(other, i, probes), many, patience);
-  return (double)agreed >= 0.75 * (double)probes &&
-         (many <= COUNTED || come_by_count(list, other, many));
+    seen[standing_of(messages, probe(other, i, probes), many, patience)]++;
+  double most = 0.75 * (double)probes;
+  if (many <= COUNTED && (double)seen[APART] >= 0.25 * (double)probes) return NO_PARTS;
+  if ((double)(seen[AT_ONCE] + seen[LATER]) < most) return UNRELATED;
+  if (many > COUNTED && !come_by_count(list, other, many)) return UNRELATED;
+  return (double)seen[AT_ONCE] >= 0.5 * (double)probes ? PARTS : PERHAPS_PARTS;
 }
 
 /* ---- parts that come later -------------------------------------------------------------- */
@@ -296,15 +305,14 @@ static bool are_parts(const struct coincidence *found) {
 static bool are_no_parts(const struct coincidence *found, double each) {
   double expected = found->expected * found->asked;
   /* a node of many messages is seldom made just when one of them is */
-  return each <= 4 && each >= 0.25 && expected >= 16 && found->born < 0.25 * expected &&
+  return each <= 4 && each >= 0.25 && expected >= 16 && found->born < 0.4 * expected &&
          found->freed < 0.25 * expected;
 }
 
 enum relation companions_relate(const struct profile *profile, const struct trait *a,
                                 const struct trait *b) {
   if (!profile->sample_bytes)
-    return are_companions(a, b) || (die_together(a, b) && agree_on_departures(a, b)) ? PARTS
-                                                                                     : UNRELATED;
+    return die_together(a, b) && agree_on_departures(a, b) ? PARTS : compare(a, b);
   if (a->waits != b->waits) return UNRELATED;
   struct coincidence found = coincidence_of(profile, a, b);
   if (are_parts(&found)) return PARTS;

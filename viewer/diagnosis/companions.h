@@ -14,8 +14,9 @@ enum relation {
   PARTS,         /* of the same messages: born at the same moments in the same threads, and freed
                     together; or a node that serves many messages, born with the first and freed
                     with the last of them */
-  PERHAPS_PARTS, /* in a sample: they go the same way, and are too few to be found side by side */
-  NO_PARTS,      /* in a sample: parts would be found side by side more often */
+  PERHAPS_PARTS, /* born a while apart; in a sample: they go the same way, and are too few to be
+                    found side by side */
+  NO_PARTS,      /* parts would be born or freed side by side more often */
 };
 /* `a` is the one that messages would be counted by: with as many blocks, or more. */
 enum relation companions_relate(const struct profile *profile, const struct trait *a,
