@@ -297,7 +297,7 @@ static struct coincidence coincidence_of(const struct profile *profile, const st
 /* Chance does not put them side by side so often. */
 static bool are_parts(const struct coincidence *found) {
   double share = found->born / (found->asked + 1);
-  return found->born >= PROBES_MIN && share >= 0.5 * found->expected &&
+  return found->born >= PROBES_MIN && share >= 0.7 * found->expected &&
          share >= 5 * found->chance && found->along >= 0.75 * found->born;
 }
 
