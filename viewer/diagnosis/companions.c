@@ -15,15 +15,7 @@ enum { PROBES = 200, PROBES_MIN = 8 };
 #define TOGETHER_NS 2000.0
 
 static size_t born_before(const struct residence_list *list, uint64_t ns) {
-  size_t low = 0, high = list->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (list->of[middle].birth_ns < ns)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return ns ? residences_born(list->of, list->count, ns - 1) : 0;
 }
 
 static double apart(uint64_t a, uint64_t b) {
@@ -128,17 +120,11 @@ static bool only_one_waits(const struct trait *a, const struct trait *b) {
 }
 
 static double nearest_death(const struct trait *trait, uint64_t ns) {
-  size_t low = 0, high = trait->departed;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (trait->deaths[middle] < ns)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  double after = low < trait->departed ? (double)(trait->deaths[low] - ns) : INFINITY;
-  double before = low > 0 ? (double)(ns - trait->deaths[low - 1]) : INFINITY;
-  return after < before ? after : before;
+  const struct level *level = &trait->level;
+  size_t before = ns ? level_departed(level, ns - 1) : 0;
+  double since = before > 0 ? (double)(ns - level->deaths[before - 1]) : INFINITY;
+  double until = before < level->death_count ? (double)(level->deaths[before] - ns) : INFINITY;
+  return fmin(since, until);
 }
 
 /* How a block of one list stands to the messages of another. */
@@ -184,10 +170,11 @@ static enum relation compare(const struct trait *messages, const struct trait *o
 /* As many blocks, which die at the same moments: parts of the same messages, though born later. */
 static bool die_together(const struct trait *a, const struct trait *b) {
   double births_a = (double)a->list->births, births_b = (double)b->list->births;
-  if (fabs(births_a - births_b) > 0.02 * births_a || b->departed < PROBES_MIN) return false;
-  size_t probes = b->departed < PROBES ? b->departed : PROBES, agreed = 0;
+  size_t departed = b->level.death_count;
+  if (fabs(births_a - births_b) > 0.02 * births_a || departed < PROBES_MIN) return false;
+  size_t probes = departed < PROBES ? departed : PROBES, agreed = 0;
   for (size_t i = 0; i < probes; i++)
-    agreed += nearest_death(a, b->deaths[i * (b->departed - 1) / (probes - 1)]) <= TOGETHER_NS;
+    agreed += nearest_death(a, b->level.deaths[i * (departed - 1) / (probes - 1)]) <= TOGETHER_NS;
   return (double)agreed >= AGREED * (double)probes;
 }
 

@@ -10,6 +10,7 @@
 #include "parties.h"
 #include "phases.h"
 #include "survival.h"
+#include "variation.h"
 #include "verdict.h"
 
 /* ---- what a message is made of ---------------------------------------------------------- */
@@ -95,10 +96,10 @@ static void describe_rates(const struct measured *measured, struct queue *queue)
   }
   queue->rho = departed > 0 ? arrived / departed : arrived > 0 ? INFINITY : NAN;
   /* what is freed in one go at the end says nothing of what it would have waited */
-  struct line line = measured_line(level, from, to, to);
+  struct level_line line = level_line(level, from, to, to);
   queue->residence_slope = line.slope;
   if (isnan(queue->residence_slope))
-    queue->residence_slope = measured_line(level, from, to, measured->duration_ns).slope;
+    queue->residence_slope = level_line(level, from, to, measured->duration_ns).slope;
   if (!measured->estimated || !filled) return;
   /* Counts of a sample are noisy: which of those that came have departed is chance. The slope of
    * what came and went meanwhile, rho - 1, is not, but it is that of steady rates: so it's taken
@@ -126,8 +127,7 @@ static int describe_residence(const struct measured *measured, struct queue *que
   for (size_t i = 0; i < queue->message_count; i++) {
     const struct residence *message = &queue->messages[i];
     bool live = message->death_ns == RESIDENCE_LIVE;
-    uint64_t until = live ? measured->duration_ns : message->death_ns;
-    double stayed = until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
+    double stayed = (double)residence_ns(message, measured->duration_ns);
     if (stayed > longest) longest = stayed;
     if (live && stayed > oldest) oldest = stayed;
     if (!live && message->death_ns >= last) {
@@ -194,11 +194,11 @@ static void describe_policy(const struct profile *profile, const struct measured
 static void describe_evidence(const struct measured *measured, struct queue *queue) {
   struct queue_evidence *evidence = &queue->evidence;
   const struct level *level = &measured->level;
-  double weight = measured->weight, n = (double)measured->count;
+  double weight = measured->weight;
   evidence->in_order = measured->order.in_order;
   evidence->rank_correlation = measured->order.rank_correlation;
   evidence->handoff_share = measured->departed ? 1 - measured->departures.same_thread_share : NAN;
-  evidence->departed_share = (double)measured->departed / n;
+  evidence->departed_share = (double)measured->departed / (double)measured->count;
   evidence->at_top_share = measured->plateau.share_above;
   evidence->low_messages = queue->standing_messages;
   evidence->top_messages = (double)measured->top * weight;
@@ -207,21 +207,14 @@ static void describe_evidence(const struct measured *measured, struct queue *que
   struct level_moments whole = level_moments(level, measured->first_ns, measured->duration_ns, 0);
   struct level_moments filled = level_moments(level, measured->reached_ns, measured->last_ns, 0);
   evidence->level_variation = filled.mean > 0 ? filled.deviation / filled.mean : NAN;
-  double sum = 0, squares = 0;
-  for (size_t i = 0; i < measured->count; i++) {
-    const struct residence *message = &queue->messages[i];
-    uint64_t until =
-        message->death_ns == RESIDENCE_LIVE ? measured->duration_ns : message->death_ns;
-    double stayed = until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
-    sum += stayed;
-    squares += stayed * stayed;
-  }
-  double mean = sum / n, variance = squares / n - mean * mean;
-  evidence->residence_variation = mean > 0 && variance > 0 ? sqrt(variance) / mean : 0;
+  struct variation stays = {0};
+  for (size_t i = 0; i < measured->count; i++)
+    variation_add(&stays, (double)residence_ns(&queue->messages[i], measured->duration_ns));
+  evidence->residence_variation = sqrt(variation_squared(&stays));
   /* J. D. C. Little, A proof for the queueing formula L = lambda W, 1961: exact on a window that
    * begins empty and counts what is still there up to its end */
   double window = (double)(measured->duration_ns - measured->first_ns);
-  evidence->littles_law = sum > 0 ? whole.mean * window / sum : NAN;
+  evidence->littles_law = stays.sum > 0 ? whole.mean * window / stays.sum : NAN;
 }
 
 static void describe_pictures(const struct measured *measured, struct queue *queue) {
@@ -234,10 +227,8 @@ static void describe_pictures(const struct measured *measured, struct queue *que
     double sum = 0;
     for (size_t j = before; j < arrived; j++) {
       const struct residence *message = &queue->messages[j];
-      bool lives = message->death_ns == RESIDENCE_LIVE;
-      uint64_t until = lives ? measured->duration_ns : message->death_ns;
-      live += lives;
-      sum += until > message->birth_ns ? (double)(until - message->birth_ns) : 0;
+      live += message->death_ns == RESIDENCE_LIVE;
+      sum += (double)residence_ns(message, measured->duration_ns);
     }
     queue->arrived[i] = (double)arrived * weight;
     queue->departed[i] = (double)level_departed(level, (uint64_t)end) * weight;
@@ -284,9 +275,8 @@ static int measure(const struct profile *profile, struct queue *queue, struct me
     error = departures_measure(queue->messages, queue->message_count, queue->blocks_per_message,
                                each, &measured->departures);
   if (error) return error;
-  uint64_t top_ns;
-  size_t hands = 2 * (size_t)measured->departures.consumers,
-         top = level_top(&measured->level, &top_ns);
+  size_t top = measured->top = level_top(&measured->level, &measured->top_ns);
+  size_t hands = 2 * (size_t)measured->departures.consumers;
   size_t slack = top / 50 > hands ? top / 50 : hands;
   if (slack > top / 2) slack = top / 2;
   error = order_measure(queue->messages, queue->message_count, slack, &measured->order);

@@ -60,15 +60,7 @@ bool level_next(const struct level *level, struct level_walk *walk) {
 }
 
 size_t level_arrived(const struct level *level, uint64_t ns) {
-  size_t low = 0, high = level->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (level->messages[middle].birth_ns <= ns)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return residences_born(level->messages, level->count, ns);
 }
 
 size_t level_departed(const struct level *level, uint64_t ns) {
@@ -161,4 +153,20 @@ size_t level_emptied(const struct level *level, double high, double low, uint64_
     }
   }
   return times;
+}
+
+struct level_line level_line(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                             uint64_t until_ns) {
+  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  size_t begin = from_ns ? level_arrived(level, from_ns - 1) : 0, end = level_arrived(level, to_ns);
+  for (size_t i = begin; i < end; i++) {
+    const struct residence *message = &level->messages[i];
+    if (message->death_ns == RESIDENCE_LIVE || message->death_ns > until_ns) continue;
+    double born = (double)(message->birth_ns - from_ns),
+           stayed = (double)(message->death_ns - message->birth_ns);
+    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
+  }
+  double wide = xx - x * x / n, high = yy - y * y / n, both = xy - x * y / n;
+  if (n < 8 || !(wide > 0)) return (struct level_line){NAN, NAN};
+  return (struct level_line){both / wide, high > 0 ? both / sqrt(wide * high) : NAN};
 }

@@ -59,4 +59,13 @@ struct level_moments level_moments(const struct level *level, uint64_t from_ns, 
 /* How often it went from at least `high` down to at most `low` before `until`. */
 size_t level_emptied(const struct level *level, double high, double low, uint64_t until_ns);
 
+/* The line of residence over time of arrival, by least squares, of those that arrived in [from, to]
+ * and departed by `until`; NAN of less than 8. */
+struct level_line {
+  double slope;
+  double correlation; /* Pearson's */
+};
+struct level_line level_line(const struct level *level, uint64_t from_ns, uint64_t to_ns,
+                             uint64_t until_ns);
+
 #endif

@@ -5,25 +5,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* ---- measures --------------------------------------------------------------------------- */
-
-/* Squared coefficient of variation of the gaps between times[from..to). */
-struct variation {
-  double n, sum, squares;
-};
+#include "quantile.h"
+#include "variation.h"
 
 static void add_gap(struct variation *variation, uint64_t before, uint64_t now) {
-  double gap = (double)(now - before);
-  variation->n++;
-  variation->sum += gap;
-  variation->squares += gap * gap;
-}
-
-static double squared_variation(const struct variation *variation) {
-  if (variation->n < 2 || variation->sum <= 0) return 0;
-  double mean = variation->sum / variation->n;
-  double variance = variation->squares / variation->n - mean * mean;
-  return variance > 0 ? variance / (mean * mean) : 0;
+  variation_add(variation, (double)(now - before));
 }
 
 /* Standard deviation of arrivals less departures over [from, to], were both renewal processes of
@@ -38,8 +24,8 @@ static double wander(const struct level *level, uint64_t from_ns, uint64_t to_ns
   end = level_departed(level, to_ns);
   for (size_t i = begin + 1; i < end; i++)
     add_gap(&departures, level->deaths[i - 1], level->deaths[i]);
-  return sqrt(arrivals.n * squared_variation(&arrivals) +
-              departures.n * squared_variation(&departures));
+  return sqrt(arrivals.n * variation_squared(&arrivals) +
+              departures.n * variation_squared(&departures));
 }
 
 /* The last moment before `until` at which there were at most so many. */
@@ -48,39 +34,6 @@ static uint64_t last_at_most(const struct level *level, size_t messages, uint64_
   for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < until_ns;)
     if (walk.messages <= messages) found = walk.end_ns < until_ns ? walk.end_ns : until_ns;
   return found;
-}
-
-/* Pearson's correlation. In a queue first in, first out that is overloaded residence is a line over
- * time of arrival, whatever is left out of the sample. */
-static double ramp(const struct measured *measured) {
-  const struct level *level = &measured->level;
-  uint64_t from = measured->first_ns + (measured->last_ns - measured->first_ns) / 3;
-  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-  for (size_t i = level_arrived(level, from); i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->death_ns == RESIDENCE_LIVE) continue;
-    double born = (double)(message->birth_ns - from),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
-  }
-  double spread = (xx - x * x / n) * (yy - y * y / n);
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / sqrt(spread) : NAN;
-}
-
-struct line measured_line(const struct level *level, uint64_t from_ns, uint64_t to_ns,
-                          uint64_t until_ns) {
-  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-  for (size_t i = 0; i < level->count; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->birth_ns < from_ns || message->birth_ns > to_ns || message->death_ns > until_ns)
-      continue;
-    double born = (double)(message->birth_ns - from_ns),
-           stayed = (double)(message->death_ns - message->birth_ns);
-    n++, x += born, y += stayed, xx += born * born, yy += stayed * stayed, xy += born * stayed;
-  }
-  double wide = xx - x * x / n, high = yy - y * y / n, both = xy - x * y / n;
-  if (n < 8 || !(wide > 0)) return (struct line){NAN, NAN};
-  return (struct line){both / wide, high > 0 ? both / sqrt(wide * high) : NAN};
 }
 
 static double lingering(const struct measured *measured) {
@@ -92,16 +45,6 @@ static double lingering(const struct measured *measured) {
   return early ? (double)there / (double)early : 0;
 }
 
-static uint64_t stay_until(const struct residence *message, uint64_t until_ns) {
-  uint64_t end = message->death_ns < until_ns ? message->death_ns : until_ns;
-  return end > message->birth_ns ? end - message->birth_ns : 0;
-}
-
-static int compare_ns(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-  return (x > y) - (x < y);
-}
-
 /* How long nine tenths stay at most of those that came in [from, to], as far as is known at
  * `until`. */
 static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_ns,
@@ -110,10 +53,9 @@ static int nine_tenths(const struct level *level, uint64_t from_ns, uint64_t to_
   uint64_t *stays = calloc(end - begin + 1, sizeof(*stays));
   if (!stays) return -ENOMEM;
   for (size_t i = begin; i < end; i++)
-    stays[i - begin] = stay_until(&level->messages[i], until_ns);
-  qsort(stays, end - begin, sizeof(*stays), compare_ns);
-  size_t ninth = (end - begin) * 9 / 10;
-  *ns = end - begin >= 8 ? (double)stays[ninth] : NAN;
+    stays[i - begin] = residence_ns(&level->messages[i], until_ns);
+  size_t count = end - begin, ninth = count * 9 / 10;
+  *ns = count >= 8 ? (double)quantile_at_rank(stays, count, ninth) : NAN;
   free(stays);
   return 0;
 }
@@ -129,15 +71,11 @@ static int lengthening(struct measured *measured) {
 
 static double stay_variation(const struct measured *measured) {
   const struct level *level = &measured->level;
-  double n = 0, sum = 0, squares = 0;
-  for (size_t i = level_arrived(level, measured->reached_ns); i < level->count; i++) {
-    if (level->messages[i].death_ns == RESIDENCE_LIVE) continue;
-    double stayed = (double)stay_until(&level->messages[i], RESIDENCE_LIVE);
-    n++, sum += stayed, squares += stayed * stayed;
-  }
-  if (n < 8 || sum <= 0) return NAN;
-  double mean = sum / n, variance = squares / n - mean * mean;
-  return variance > 0 ? sqrt(variance) / mean : 0;
+  struct variation stays = {0};
+  for (size_t i = level_arrived(level, measured->reached_ns); i < level->count; i++)
+    if (level->messages[i].death_ns != RESIDENCE_LIVE)
+      variation_add(&stays, (double)residence_ns(&level->messages[i], RESIDENCE_LIVE));
+  return stays.n < 8 || stays.sum <= 0 ? NAN : sqrt(variation_squared(&stays));
 }
 
 /* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
@@ -154,7 +92,6 @@ static double top_slack(const struct measured *measured) {
 
 int measured_derive(struct measured *measured) {
   const struct level *level = &measured->level;
-  measured->top = level_top(level, &measured->top_ns);
   measured->noise = measured->estimated && measured->top ? 1 / sqrt((double)measured->top) : 0;
   size_t nearly_last = (size_t)(0.97 * (double)(measured->count - 1));
   measured->at_last = level_at(level, level->messages[nearly_last].birth_ns);
@@ -173,10 +110,12 @@ int measured_derive(struct measured *measured) {
   measured->rising_ns = last_at_most(level, (size_t)(low / 2), measured->last_ns);
   size_t before = level_at(level, measured->rising_ns);
   measured->risen = measured->at_last > before ? measured->at_last - before : 0;
-  measured->ramp = ramp(measured);
+  /* of all that came after the first third, and have gone since */
+  uint64_t third = measured->first_ns + span / 3;
+  measured->ramp = level_line(level, third + 1, measured->last_ns, RESIDENCE_LIVE).correlation;
   measured->lingering = lingering(measured);
   measured->slope =
-      measured_line(level, measured->rising_ns, measured->last_ns, measured->last_ns).slope;
+      level_line(level, measured->rising_ns, measured->last_ns, measured->last_ns).slope;
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);

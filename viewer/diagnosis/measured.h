@@ -46,12 +46,4 @@ struct measured {
 /* Fills in what is derived from level, order and departures. Returns 0 or -ENOMEM. */
 int measured_derive(struct measured *measured);
 
-/* The line of residence over time of arrival, by least squares, of those that arrived in [from, to]
- * and departed by `until`; NAN of less than 8. */
-struct line {
-  double slope, correlation;
-};
-struct line measured_line(const struct level *level, uint64_t from_ns, uint64_t to_ns,
-                          uint64_t until_ns);
-
 #endif

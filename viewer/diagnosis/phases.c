@@ -102,25 +102,6 @@ static size_t segment(const struct sums *sums, size_t points, size_t *ends) {
 
 /* ---- phases ----------------------------------------------------------------------------- */
 
-/* Least squares of residence over time of birth, for those born in it that have departed. */
-static double residence_slope(const struct level *level, size_t from, size_t to) {
-  double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-  double begin = from < to ? (double)level->messages[from].birth_ns : 0;
-  for (size_t i = from; i < to; i++) {
-    const struct residence *message = &level->messages[i];
-    if (message->death_ns == RESIDENCE_LIVE) continue;
-    double born = (double)message->birth_ns - begin,
-           stayed = (double)message->death_ns - (double)message->birth_ns;
-    n++;
-    x += born;
-    y += stayed;
-    xx += born * born;
-    xy += born * stayed;
-  }
-  double spread = xx - x * x / n;
-  return n >= 8 && spread > 0 ? (xy - x * y / n) / spread : NAN;
-}
-
 static struct phase phase_of(const struct level *level, struct point begin, struct point end,
                              double top, double weight) {
   struct phase phase = {.begin_ns = begin.ns,
@@ -139,7 +120,7 @@ static struct phase phase_of(const struct level *level, struct point begin, stru
   phase.rho = phase.departures > 0 ? phase.arrivals / phase.departures
               : phase.arrivals > 0 ? INFINITY
                                    : NAN;
-  phase.residence_slope = residence_slope(level, arrived, arrived_end);
+  phase.residence_slope = level_line(level, begin.ns + 1, end.ns, RESIDENCE_LIVE).slope;
   double change = end.level - begin.level;
   phase.kind = fabs(change) <= 0.1 * top ? PHASE_PLATEAU : change > 0 ? PHASE_FILL : PHASE_DRAIN;
   return phase;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static uint64_t at_rank(uint64_t *values, size_t count, size_t rank) {
+uint64_t quantile_at_rank(uint64_t *values, size_t count, size_t rank) {
   size_t low = 0, high = count - 1;
   while (low < high) {
     uint64_t middle = values[low + (high - low) / 2];
@@ -28,5 +28,5 @@ static uint64_t at_rank(uint64_t *values, size_t count, size_t rank) {
 
 uint64_t quantile_find(uint64_t *values, size_t count, double p) {
   size_t rank = (size_t)ceil(p * (double)count);
-  return at_rank(values, count, rank ? rank - 1 : 0);
+  return quantile_at_rank(values, count, rank ? rank - 1 : 0);
 }

@@ -17,6 +17,18 @@ struct residence_pass {
   size_t total;            /* blocks in all lists */
 };
 
+size_t residences_born(const struct residence *of, size_t count, uint64_t ns) {
+  size_t low = 0, high = count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (of[middle].birth_ns <= ns)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
 int residences_begin(struct residence_pass **result, const struct profile *profile,
                      const struct run_clock *clock, size_t lane_count, const size_t *sites,
                      size_t count) {

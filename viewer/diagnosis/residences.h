@@ -30,6 +30,15 @@ struct residence {
   uint64_t death_thread : 16;
 };
 
+/* How long it has stayed by then. */
+static inline uint64_t residence_ns(const struct residence *residence, uint64_t until_ns) {
+  bool over = residence->death_ns != RESIDENCE_LIVE && residence->death_ns < until_ns;
+  uint64_t end = over ? residence->death_ns : until_ns;
+  return end > residence->birth_ns ? end - residence->birth_ns : 0;
+}
+/* Of some in order of birth: how many were born up to and including a moment. */
+size_t residences_born(const struct residence *of, size_t count, uint64_t ns);
+
 /* The blocks of one site, in order of birth. */
 struct residence_list {
   size_t site; /* index into profile->sites */

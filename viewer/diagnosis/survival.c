@@ -23,9 +23,7 @@ int survival_quantiles(const struct residence *messages, size_t count, uint64_t 
   if (!stays) return -ENOMEM;
   for (size_t i = 0; i < count; i++) {
     bool over = messages[i].death_ns != RESIDENCE_LIVE;
-    uint64_t until = over ? messages[i].death_ns : end_ns;
-    stays[i] = (struct stay){.ns = until > messages[i].birth_ns ? until - messages[i].birth_ns : 0,
-                             .over = over};
+    stays[i] = (struct stay){.ns = residence_ns(&messages[i], end_ns), .over = over};
   }
   qsort(stays, count, sizeof(*stays), compare_stays);
   for (size_t q = 0; q < quantiles; q++)

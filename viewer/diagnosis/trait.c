@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "quantile.h"
+
 static int compare_ns(const void *a, const void *b) {
   uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
   return (x > y) - (x < y);
@@ -64,8 +66,7 @@ static int births_meanwhile(const struct residence_list *list, double birth_gap_
   for (size_t i = 0; i < list->count; i++)
     lives[i] = list->of[i].death_ns == RESIDENCE_LIVE ? UINT64_MAX
                                                       : list->of[i].death_ns - list->of[i].birth_ns;
-  qsort(lives, list->count, sizeof(*lives), compare_ns);
-  uint64_t median = lives[list->count / 2];
+  uint64_t median = list->count ? quantile_at_rank(lives, list->count, list->count / 2) : 0;
   *births = median == UINT64_MAX ? INFINITY : (double)median / (birth_gap_ns + 1);
   free(lives);
   return 0;
@@ -73,21 +74,18 @@ static int births_meanwhile(const struct residence_list *list, double birth_gap_
 
 int trait_take(struct trait *trait, const struct residence_list *list) {
   *trait = (struct trait){.list = list,
-                          .deaths = calloc(list->count + 1, sizeof(uint64_t)),
                           .birth_gap_ns = mean_gap_ns(list),
                           .fillers = threads_of(list, false),
                           .drainers = threads_of(list, true)};
-  if (!trait->deaths) return -ENOMEM;
-  for (size_t i = 0; i < list->count; i++)
-    if (list->of[i].death_ns != RESIDENCE_LIVE)
-      trait->deaths[trait->departed++] = list->of[i].death_ns;
-  qsort(trait->deaths, trait->departed, sizeof(uint64_t), compare_ns);
   trait->waits = mean_stay_ns(list) >= 0.2 * trait->birth_gap_ns;
-  int error = births_meanwhile(list, trait->birth_gap_ns, &trait->meanwhile);
-  return error ? error : usual_gap_ns(trait->deaths, trait->departed, &trait->death_gap_ns);
+  int error = level_begin(&trait->level, list->of, list->count, RESIDENCE_LIVE);
+  if (!error) error = births_meanwhile(list, trait->birth_gap_ns, &trait->meanwhile);
+  if (!error)
+    error = usual_gap_ns(trait->level.deaths, trait->level.death_count, &trait->death_gap_ns);
+  return error;
 }
 
 void trait_free(struct trait *trait) {
-  free(trait->deaths);
+  level_free(&trait->level);
   *trait = (struct trait){0};
 }

@@ -2,12 +2,11 @@
 #ifndef DWELL_TRAIT_H
 #define DWELL_TRAIT_H
 
-#include "residences.h"
+#include "level.h"
 
 struct trait {
   const struct residence_list *list;
-  uint64_t *deaths; /* in order */
-  size_t departed;
+  struct level level;       /* of its blocks */
   double birth_gap_ns;      /* mean */
   double death_gap_ns;      /* that half of the time lies in shorter ones */
   double fillers, drainers; /* threads; 16 is many */
