@@ -98,13 +98,7 @@ static int read_options(struct check_options *options, int argc, char **argv) {
           stderr);
     return DWELL_USAGE;
   }
-  if (optind + 1 != argc) {
-    fprintf(stderr, "dwell check: %s; 'dwell check --help' shows how\n",
-            optind == argc ? "name a trace" : "name one trace only");
-    return DWELL_USAGE;
-  }
-  options->path = argv[optind];
-  return 0;
+  return options_trace("check", argc, argv, &options->path);
 }
 
 static int check(const struct check_options *options, struct report *report) {

@@ -66,9 +66,7 @@ static int read_option(struct diff_options *options, int option, char **argv) {
     options->debuginfod = true;
     return 0;
   case COLOR:
-    return options_colour(optarg, &options->colour)
-               ? 0
-               : options_bad_value("diff", "--color", optarg, "one of auto, always, never");
+    return options_colour("diff", optarg, &options->colour);
   case 'h':
     options->help = true;
     return 0;

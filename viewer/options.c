@@ -49,12 +49,22 @@ bool options_number(const char *text, uint64_t most, uint64_t *number) {
   return !*end && !errno && value <= most;
 }
 
-bool options_colour(const char *text, enum colour *colour) {
+int options_colour(const char *command, const char *text, enum colour *colour) {
   static const char *const names[] = {"auto", "always", "never"};
   for (int i = 0; i < 3; i++)
     if (strcmp(text, names[i]) == 0) {
       *colour = (enum colour)i;
-      return true;
+      return 0;
     }
-  return false;
+  return options_bad_value(command, "--color", text, "one of auto, always, never");
+}
+
+int options_trace(const char *command, int argc, char **argv, const char **path) {
+  if (optind + 1 != argc) {
+    fprintf(stderr, "dwell %s: %s; 'dwell %s --help' shows how\n", command,
+            optind == argc ? "name a trace" : "name one trace only", command);
+    return DWELL_USAGE;
+  }
+  *path = argv[optind];
+  return 0;
 }

@@ -19,6 +19,9 @@ int options_bad_value(const char *command, const char *flag, const char *value,
 
 /* A whole number up to `most`; "all" is 0. False when it is none. */
 bool options_number(const char *text, uint64_t most, uint64_t *number);
-bool options_colour(const char *text, enum colour *colour);
+/* The value of --color; 0, or DWELL_USAGE when it was a bad one. */
+int options_colour(const char *command, const char *text, enum colour *colour);
+/* After the options: the one trace that is named. 0, or DWELL_USAGE. */
+int options_trace(const char *command, int argc, char **argv, const char **path);
 
 #endif

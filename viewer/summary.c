@@ -132,9 +132,7 @@ static int read_option(struct summary_options *options, int option, char **argv)
     options->debuginfod = true;
     return 0;
   case COLOR:
-    if (!options_colour(optarg, &options->colour))
-      return options_bad_value("summary", "--color", optarg, "one of auto, always, never");
-    return 0;
+    return options_colour("summary", optarg, &options->colour);
   case 'h':
     options->help = true;
     return 0;
@@ -151,16 +149,12 @@ static int read_options(struct summary_options *options, int argc, char **argv) 
     int error = read_option(options, option, argv);
     if (error || options->help) return error;
   }
-  if (optind + 1 != argc) {
-    fprintf(stderr, "dwell summary: %s; 'dwell summary --help' shows how\n",
-            optind == argc ? "name a trace" : "name one trace only");
-    return DWELL_USAGE;
-  }
+  int error = options_trace("summary", argc, argv, &options->path);
+  if (error) return error;
   if (options->site && options->queue) {
     fputs("dwell summary: --site and --queue: one of them at a time\n", stderr);
     return DWELL_USAGE;
   }
-  options->path = argv[optind];
   if (options->json && !options->top_given) options->select.top = 0;
   return 0;
 }

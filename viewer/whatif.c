@@ -90,9 +90,7 @@ static int read_option(struct whatif_options *options, int option, char **argv) 
     options->json = true;
     return 0;
   case COLOR:
-    if (!options_colour(optarg, &options->colour))
-      return options_bad_value("whatif", "--color", optarg, "one of auto, always, never");
-    return 0;
+    return options_colour("whatif", optarg, &options->colour);
   case 'h':
     options->help = true;
     return 0;
@@ -109,13 +107,7 @@ static int read_options(struct whatif_options *options, int argc, char **argv) {
     int error = read_option(options, option, argv);
     if (error || options->help) return error;
   }
-  if (optind + 1 != argc) {
-    fprintf(stderr, "dwell whatif: %s; 'dwell whatif --help' shows how\n",
-            optind == argc ? "name a trace" : "name one trace only");
-    return DWELL_USAGE;
-  }
-  options->path = argv[optind];
-  return 0;
+  return options_trace("whatif", argc, argv, &options->path);
 }
 
 /* ---- the report ------------------------------------------------------------------------- */
