@@ -191,9 +191,10 @@ static inline __attribute__((always_inline)) int appear(struct pairing *pairing,
     timeline_birth(&pairing->timeline, run_clock_ns(pairing->clock, event->ticks),
                    resized ? 0 : weight);
   }
-  if (resized) return share_table_add(&account->resize_stacks, event->stack, weight, bytes);
-  return share_table_add(&account->birth_threads, pairing->thread_names[event->thread], weight,
-                         bytes);
+  error =
+      share_table_add(&account->birth_threads, pairing->thread_names[event->thread], weight, bytes);
+  return resized && !error ? share_table_add(&account->resize_stacks, event->stack, weight, bytes)
+                           : error;
 }
 
 static int birth(struct pairing *pairing, const struct event *event) {

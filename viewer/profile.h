@@ -57,8 +57,9 @@ struct site {
   uint64_t first_birth_ns, last_birth_ns;
   double lifetime_sum_ns;
   uint64_t lifetime_max_ns; /* at least: of folded blocks the least that is certain */
-  struct shares birth_threads, death_threads; /* by thread name */
-  struct shares death_stacks, resize_stacks;  /* by stack; of folded blocks it is not known */
+  /* By thread name. Of a sampled block that was picked when it grew: who made it grow. */
+  struct shares birth_threads, death_threads;
+  struct shares death_stacks, resize_stacks; /* by stack; of folded blocks it is not known */
 };
 
 struct self_check {
@@ -97,6 +98,15 @@ struct profile {
   uint32_t *site_index; /* by stack id: index of the site + 1; for profile_find_site() */
   size_t site_index_count;
 };
+
+/* How many blocks of a site were written to the trace: all but folded ones. Of a sample: how many
+ * there are for those in it, whether they were picked when they were born or when they grew; each
+ * counts by its largest size. */
+static inline uint64_t profile_written_blocks(const struct profile *profile,
+                                              const struct site *site) {
+  return profile->sample_bytes ? site->deaths + site->at_end.blocks
+                               : site->births - site->folded.blocks;
+}
 
 /* Index of a site by its id (the birth stack), or SIZE_MAX. */
 size_t profile_find_site(const struct profile *profile, uint32_t stack);

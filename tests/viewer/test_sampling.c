@@ -106,7 +106,9 @@ Test(sampling, a_block_first_picked_when_it_grew_is_a_reallocation_and_no_birth)
   cr_assert_eq(site->births, 0);
   cr_assert_eq(site->lifetime_max_ns, 1000);
   cr_assert_eq(site->resize_stacks.of[0].blocks, 1);
-  cr_assert_eq(site->birth_threads.count, 0);
+  cr_assert_eq(site->birth_threads.count, 1);
+  cr_assert_eq(site->birth_threads.of[0].blocks, 1);
+  cr_assert_eq(profile_written_blocks(profile, site), 1);
   profiled_free(&profiled);
 }
 

@@ -52,7 +52,7 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
   case FORM_ONE:
-    message->payload = process_malloc(world, flow->payload, flow->plan.grown ? 24 : 96);
+    message->payload = process_malloc(world, flow->payload, flow->plan.grown ? 1 : 96);
     if (flow->plan.grown) world_resize(world, &message->payload, 96, stack_of(flow, "grow"));
     break;
   case FORM_THREE:
@@ -304,6 +304,7 @@ static struct truth *new_truth(struct flow *flow) {
   const struct plan *plan = &flow->plan;
   struct truth *truth = process_truth(flow->process, plan->name, plan->kinds);
   enum form form = form_of(flow);
+  truth->grown = flow->plan.grown;
   if (form != FORM_NODES_ONLY) truth->sites[truth->site_count++] = flow->payload;
   if (form == FORM_THREE) truth->sites[truth->site_count++] = flow->body;
   if (form != FORM_ONE) truth->sites[truth->site_count++] = flow->node;

@@ -28,13 +28,18 @@ static bool is_big(const struct profile *profile, const struct site *site) {
          (double)site->max.bytes >= SHARE_MIN * peak;
 }
 
+/* Folded ones too: which of a message's blocks are folded depends on the size. */
+static double blocks_of(const struct profile *profile, const struct site *site) {
+  return (double)(profile_written_blocks(profile, site) + site->folded.blocks);
+}
+
 /* As many blocks as one of those chosen, or one to so many: perhaps another part of its messages.
  */
 static bool may_go_along(const struct profile *profile, const struct site *site,
                          const struct candidate *chosen, size_t count) {
+  double blocks = blocks_of(profile, site);
   for (size_t i = 0; i < count; i++) {
-    double births = (double)profile->sites[chosen[i].site].births;
-    double each = births / (double)site->births;
+    double each = blocks_of(profile, &profile->sites[chosen[i].site]) / blocks;
     if (fabs(each - 1) <= 0.02 || (each > 1.9 && each < 130)) return true;
   }
   return false;
@@ -52,7 +57,7 @@ int diagnosis_candidates(const struct profile *profile, size_t **sites, size_t *
   }
   size_t some = 0;
   for (size_t i = 0; i < profile->site_count; i++)
-    if (profile->sites[i].births - profile->sites[i].folded.blocks >= BLOCKS_MIN)
+    if (profile_written_blocks(profile, &profile->sites[i]) >= BLOCKS_MIN)
       all[some++] = (struct candidate){i, profile->sites[i].held_byte_seconds};
   qsort(all, some, sizeof(*all), most_held_first);
   size_t chosen = 0; /* moved to the front */

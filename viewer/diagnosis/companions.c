@@ -116,7 +116,8 @@ static bool come_by_count(const struct residence_list *messages,
 /* One is gone before the next comes, of the other many are alive: whatever moments they share, the
  * one does not wait with the other. */
 static bool only_one_waits(const struct trait *a, const struct trait *b) {
-  return fmin(a->meanwhile, b->meanwhile) < 1 && fmax(a->meanwhile, b->meanwhile) >= 20;
+  return fmin(a->meanwhile_high, b->meanwhile_high) < 1 &&
+         fmax(a->meanwhile_low, b->meanwhile_low) >= 20;
 }
 
 static double nearest_death(const struct trait *trait, uint64_t ns) {
@@ -250,6 +251,10 @@ bool companions_queue_up(const struct profile *profile, const struct trait *a,
          agree_on_departures(a, b);
 }
 
+static double written_blocks(const struct profile *profile, const struct trait *of) {
+  return (double)profile_written_blocks(profile, &profile->sites[of->list->site]);
+}
+
 /* In a sample the blocks of one message are seldom all there. When they are, one is born just
  * beside the other, or freed just beside another message's. */
 struct coincidence {
@@ -263,9 +268,9 @@ struct coincidence {
 static struct coincidence coincidence_of(const struct profile *profile, const struct trait *a,
                                          const struct trait *b) {
   const struct residence_list *list = a->list, *other = b->list;
-  struct coincidence found = {
-      .expected = (double)list->births / (double)profile->sites[list->site].births,
-      .chance = a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1};
+  struct coincidence found = {.expected = (double)list->births / written_blocks(profile, a),
+                              .chance =
+                                  a->birth_gap_ns > 0 ? 2 * TOGETHER_NS / a->birth_gap_ns : 1};
   double leaves = (1.5 + 2.5 * a->drainers) * a->death_gap_ns;
   for (size_t i = 0; i < other->count && i < 20 * PROBES; i++) {
     const struct residence *of = &other->of[i];
@@ -300,11 +305,10 @@ enum relation companions_relate(const struct profile *profile, const struct trai
                                 const struct trait *b) {
   if (!profile->sample_bytes)
     return die_together(a, b) && agree_on_departures(a, b) ? PARTS : compare(a, b);
-  if (a->waits != b->waits) return UNRELATED;
+  if (a->waits != b->waits || only_one_waits(a, b)) return UNRELATED;
   struct coincidence found = coincidence_of(profile, a, b);
   if (are_parts(&found)) return PARTS;
-  double each = (double)profile->sites[a->list->site].births /
-                (double)(profile->sites[b->list->site].births + 1);
+  double each = written_blocks(profile, a) / (written_blocks(profile, b) + 1);
   if (are_no_parts(&found, each)) return NO_PARTS;
   return agree_on_departures(a, b) ? PERHAPS_PARTS : UNRELATED;
 }

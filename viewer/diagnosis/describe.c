@@ -15,10 +15,6 @@
 
 /* ---- what a message is made of ---------------------------------------------------------- */
 
-static double written_births(const struct site *site) {
-  return (double)(site->births - site->folded.blocks);
-}
-
 /* What a block of a site costs: as those that were live together at its maximum did. */
 static double block_bytes(const struct site *site) {
   if (site->max.blocks) return (double)site->max.bytes / (double)site->max.blocks;
@@ -40,11 +36,12 @@ static int describe_sites(const struct profile *profile, const struct residences
   queue->site_count = group->count;
   for (size_t i = 0; i < group->count; i++)
     if (group->carries[i])
-      queue->arrivals += written_births(&profile->sites[residences->lists[group->lists[i]].site]);
+      queue->arrivals += (double)profile_written_blocks(
+          profile, &profile->sites[residences->lists[group->lists[i]].site]);
   for (size_t i = 0; i < group->count; i++) {
     size_t index = residences->lists[group->lists[i]].site;
     const struct site *site = &profile->sites[index];
-    double blocks = written_births(site) / queue->arrivals;
+    double blocks = (double)profile_written_blocks(profile, site) / queue->arrivals;
     queue->sites[i] = (struct queue_site){.site = index,
                                           .carries = group->carries[i],
                                           .blocks_per_message = blocks,

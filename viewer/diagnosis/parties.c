@@ -45,7 +45,9 @@ int parties_count(const struct profile *profile, struct queue *queue) {
     const struct site *site = &profile->sites[queue->sites[i].site];
     if (!queue->sites[i].carries) continue;
     error = add_all(&queue->filled_by_threads, &site->birth_threads);
-    if (!error) error = add(&queue->filled_by_stacks, site->stack, (double)site->births);
+    if (!error)
+      error = add(&queue->filled_by_stacks, site->stack,
+                  (double)(profile_written_blocks(profile, site) + site->folded.blocks));
     if (!error) error = add_all(&queue->drained_by_threads, &site->death_threads);
     if (!error) error = add_all(&queue->drained_by_stacks, &site->death_stacks);
   }

@@ -12,10 +12,14 @@ struct residence_pass {
   struct residences residences;
   uint32_t *list_of_stack; /* index + 1; 0: not wanted */
   size_t stack_count;
-  struct blocks blocks;    /* site: list + 1; bytes: the how-manieth birth of its list */
+  bool sampled;
+  struct blocks blocks;    /* site: list + 1; bytes: the how-manieth birth of its list. Of a sample
+                              all blocks are here, those of no list as OTHER */
   struct block *in_flight; /* by lane, as in struct pairing */
   size_t total;            /* blocks in all lists */
 };
+
+#define OTHER UINT32_MAX
 
 size_t residences_born(const struct residence *of, size_t count, uint64_t ns) {
   size_t low = 0, high = count;
@@ -35,6 +39,7 @@ int residences_begin(struct residence_pass **result, const struct profile *profi
   struct residence_pass *pass = *result = calloc(1, sizeof(*pass));
   if (!pass) return -ENOMEM;
   pass->clock = clock;
+  pass->sampled = profile->sample_bytes != 0;
   pass->residences.duration_ns = profile->duration_ns;
   pass->residences.lists = calloc(count + 1, sizeof(struct residence_list));
   pass->stack_count = profile->site_index_count;
@@ -86,6 +91,7 @@ static uint64_t bounded_ns(const struct residence_pass *pass, uint64_t ticks) {
 
 static void depart(struct residence_pass *pass, const struct block *block, uint64_t ticks,
                    uint32_t thread) {
+  if (block->site == OTHER) return;
   struct residence_list *list = &pass->residences.lists[block->site - 1];
   if (block->bytes % list->every) return;
   struct residence *residence = &list->of[block->bytes / list->every];
@@ -112,7 +118,10 @@ static int settle(struct residence_pass *pass, const struct block *block) {
 
 static int arrive(struct residence_pass *pass, const struct event *event) {
   uint32_t wanted = event->stack < pass->stack_count ? pass->list_of_stack[event->stack] : 0;
-  if (!wanted) return 0;
+  if (!wanted) {
+    const struct block other = {.address = event->address, .site = OTHER};
+    return pass->sampled ? settle(pass, &other) : 0;
+  }
   struct residence_list *list = &pass->residences.lists[wanted - 1];
   uint64_t number = list->births++;
   if (number % list->every == 0) {
@@ -150,11 +159,11 @@ static void release(struct residence_pass *pass, const struct event *event, uint
 }
 
 /* A realloc that moves no block of these: of a block of another site, or of one whose birth is not
- * in the trace. Only the latter begins a life, and it can't be told from the former here: the sites
- * that such births are booked on have their other births in the list, and that must do. */
+ * in the trace, whose life begins here. In a sample, where many are picked when they grow, they are
+ * told apart; where all is recorded the latter are a few from before the recorder, and left out. */
 static int take(struct residence_pass *pass, const struct event *event, uint32_t lane) {
   struct block block = pass->in_flight[lane];
-  if (!block.site) return 0;
+  if (!block.site) return pass->sampled ? arrive(pass, event) : 0;
   pass->in_flight[lane].site = 0;
   block.address = event->address;
   return settle(pass, &block);

@@ -58,16 +58,23 @@ static double mean_stay_ns(const struct residence_list *list) {
   return list->count ? sum / (double)list->count : 0;
 }
 
-/* The median of the lives, in births: a few long ones, or cut off by the end, say nothing. */
-static int births_meanwhile(const struct residence_list *list, double birth_gap_ns,
-                            double *births) {
+static double in_births(uint64_t life_ns, double birth_gap_ns) {
+  return life_ns == UINT64_MAX ? INFINITY : (double)life_ns / (birth_gap_ns + 1);
+}
+
+/* The quartiles of the lives, in births: a few long ones, or cut off by the end, say nothing. */
+static int births_meanwhile(const struct residence_list *list, struct trait *trait) {
+  trait->meanwhile_low = trait->meanwhile_high = 0;
+  if (list->count == 0) return 0;
   uint64_t *lives = calloc(list->count + 1, sizeof(*lives));
   if (!lives) return -ENOMEM;
   for (size_t i = 0; i < list->count; i++)
     lives[i] = list->of[i].death_ns == RESIDENCE_LIVE ? UINT64_MAX
                                                       : list->of[i].death_ns - list->of[i].birth_ns;
-  uint64_t median = list->count ? quantile_at_rank(lives, list->count, list->count / 2) : 0;
-  *births = median == UINT64_MAX ? INFINITY : (double)median / (birth_gap_ns + 1);
+  uint64_t low = quantile_at_rank(lives, list->count, list->count / 4);
+  uint64_t high = quantile_at_rank(lives, list->count, list->count - 1 - list->count / 4);
+  trait->meanwhile_low = in_births(low, trait->birth_gap_ns);
+  trait->meanwhile_high = in_births(high, trait->birth_gap_ns);
   free(lives);
   return 0;
 }
@@ -79,7 +86,7 @@ int trait_take(struct trait *trait, const struct residence_list *list) {
                           .drainers = threads_of(list, true)};
   trait->waits = mean_stay_ns(list) >= 0.2 * trait->birth_gap_ns;
   int error = level_begin(&trait->level, list->of, list->count, RESIDENCE_LIVE);
-  if (!error) error = births_meanwhile(list, trait->birth_gap_ns, &trait->meanwhile);
+  if (!error) error = births_meanwhile(list, trait);
   if (!error)
     error = usual_gap_ns(trait->level.deaths, trait->level.death_count, &trait->death_gap_ns);
   return error;

@@ -10,8 +10,9 @@ struct trait {
   double birth_gap_ns;      /* mean */
   double death_gap_ns;      /* that half of the time lies in shorter ones */
   double fillers, drainers; /* threads; 16 is many */
-  double meanwhile; /* births during half of its blocks' lives, at least; INFINITY: most stay */
-  bool waits;       /* its blocks stay for a good part of the time between two births: no churn */
+  /* Births during its blocks' lives: the quartiles; INFINITY: they stay. */
+  double meanwhile_low, meanwhile_high;
+  bool waits; /* its blocks stay for a good part of the time between two births: no churn */
 };
 
 /* `list` must outlive it. Returns 0 or -ENOMEM; trait_free() in any case. */

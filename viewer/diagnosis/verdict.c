@@ -102,13 +102,6 @@ static bool level_rises(const struct measured *measured) {
          ((double)measured->risen >= CHANCE * measured->rise_noise || rises_evenly(measured));
 }
 
-/* It is full when the last one comes, and has not been half as full before and empty again. */
-static bool is_rising(const struct measured *measured) {
-  return measured->emptied == 0 && (double)measured->at_last >= 0.6 * (double)measured->top &&
-         (double)measured->risen * measured->weight >= 16 &&
-         (is_ramp(measured) || level_rises(measured));
-}
-
 /* Many came before any left, and then, not too long after, they left one by one, with work in
  * between. */
 static bool drained_afterwards(const struct measured *measured) {
@@ -119,9 +112,22 @@ static bool drained_afterwards(const struct measured *measured) {
   double fill = (double)(measured->last_ns - measured->first_ns);
   double between = (double)(measured->departures.last_ns - level->deaths[gone]) /
                    (double)(level->death_count - gone);
-  return (double)measured->departed >= 0.5 * (double)measured->count &&
+  return (double)measured->departed >= 0.25 * (double)measured->count &&
          measured->departures.tight_share < 0.5 && pause <= fmax(3 * fill, 20 * between) &&
          (double)measured->at_last >= 0.9 * (double)measured->top;
+}
+
+/* Next to nothing left before all had come; in what steps they came, and with what pauses, says
+ * nothing then. */
+static bool was_filled_first(const struct measured *measured) {
+  return 10 * measured->departed_rising <= measured->risen && drained_afterwards(measured);
+}
+
+/* It is full when the last one comes, and has not been half as full before and empty again. */
+static bool is_rising(const struct measured *measured) {
+  return measured->emptied == 0 && (double)measured->at_last >= 0.6 * (double)measured->top &&
+         (double)measured->risen * measured->weight >= 16 &&
+         (is_ramp(measured) || level_rises(measured) || was_filled_first(measured));
 }
 
 /* A moment: what is made in less, and then walked through by who made it, is a list as all programs
@@ -175,19 +181,29 @@ static bool leaves_by_a_clock(const struct measured *measured) {
   return measured->estimated && measured->stay_variation < 0.005;
 }
 
+/* Whether they leave to make room for others: each beside an arrival. Of a sample it is seldom that
+ * both are in it: of the arrivals beside departures as often as any, 1 in `weight`. Two standard
+ * deviations fewer, and it isn't so. Where that can't be told, those that a thread takes out which
+ * puts some in as well may have been pushed out. */
+static bool are_pushed_out(const struct measured *measured) {
+  const struct departures *departures = &measured->departures;
+  if (!measured->estimated) return departures->coupled_share >= 0.9;
+  double expected = (double)measured->departed / measured->weight;
+  if (expected < 9) return departures->own_share >= 0.9;
+  double found = departures->coupled_share * (double)measured->departed;
+  return found > expected - 2 * sqrt(expected);
+}
+
 static struct verdict judge_pinned(const struct measured *measured) {
   double confidence = enough(measured) * certainty(measured->plateau.share_above, 0.5);
-  /* in a sample those that come and those that make room for them are not both there to be seen */
-  const struct departures *departures = &measured->departures;
-  if (leaves_by_a_clock(measured)) return unclear(0.5);
   /* full, then empty, then full: what is collected and done with all at once, whatever it is */
-  if (!measured->estimated && measured->emptied >= 3 && measured->top >= 16)
+  if (measured->emptied >= 3 && measured->top >= (measured->estimated ? 64 : 16))
     return (struct verdict){QUEUE_BURST, 0.6 * confidence};
-  bool pushed_out =
-      measured->estimated ? departures->own_share >= 0.9 : departures->coupled_share >= 0.9;
+  if (leaves_by_a_clock(measured)) return unclear(0.5);
+  bool pushed_out = are_pushed_out(measured);
   /* a thread that has a few in hand at a time has no queue with itself */
-  bool in_hand =
-      departures->same_thread_share >= 0.95 && (double)measured->top * measured->weight < 16;
+  bool in_hand = measured->departures.same_thread_share >= 0.95 &&
+                 (double)measured->top * measured->weight < 16;
   if (in_order(measured) && !pushed_out && !in_hand)
     return (struct verdict){QUEUE_BOUNDED, confidence};
   if (in_hand || (double)measured->top * measured->weight < 8)
