@@ -69,6 +69,25 @@ static int lengthening(struct measured *measured) {
   return error;
 }
 
+static double lengthened(const struct measured *measured) {
+  const struct level *level = &measured->level;
+  const struct residence *messages = level->messages;
+  size_t begin = level_arrived(level, measured->rising_ns), gone = 0, seen = 0;
+  for (size_t i = begin; i < level->count; i++)
+    gone += messages[i].death_ns <= measured->last_ns;
+  size_t quarter = gone / 4;
+  if (quarter < 2) return NAN;
+  double first = 0, last = 0;
+  for (size_t i = begin; i < level->count; i++) {
+    if (messages[i].death_ns > measured->last_ns) continue;
+    double stayed = (double)residence_ns(&messages[i], RESIDENCE_LIVE);
+    if (seen < quarter) first += stayed;
+    if (seen >= gone - quarter) last += stayed;
+    seen++;
+  }
+  return first > 0 ? last / first : NAN;
+}
+
 static double stay_variation(const struct measured *measured) {
   const struct level *level = &measured->level;
   struct variation stays = {0};
@@ -114,8 +133,7 @@ int measured_derive(struct measured *measured) {
   uint64_t third = measured->first_ns + span / 3;
   measured->ramp = level_line(level, third + 1, measured->last_ns, RESIDENCE_LIVE).correlation;
   measured->lingering = lingering(measured);
-  measured->slope =
-      level_line(level, measured->rising_ns, measured->last_ns, measured->last_ns).slope;
+  measured->lengthened = lengthened(measured);
   measured->rise_noise = wander(level, measured->rising_ns, measured->last_ns);
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);

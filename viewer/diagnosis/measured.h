@@ -29,12 +29,12 @@ struct measured {
   uint64_t rising_ns;           /* from when on it has not been empty until the last arrival */
   size_t risen;                 /* by how much it has risen since */
   double rise_noise;            /* by how much chance alone makes a level wander in that time */
-  double ramp;  /* correlation of residence and time of arrival, of those that came in the last two
-                   thirds of the time and have departed; NAN: of too few */
-  double slope; /* of residence over time of arrival, of those that departed while others came;
-                   NAN: of too few */
-  double lingering; /* of those that came in the first half of the time: share still there at the
-                       last arrival */
+  double ramp; /* correlation of residence and time of arrival, of those that came in the last two
+                  thirds of the time and have departed; NAN: of too few */
+  double lengthened; /* of those that came since then and left before the last arrival: how long the
+                        last quarter stayed, over the first quarter; NAN: of too few */
+  double lingering;  /* of those that came in the first half of the time: share still there at the
+                        last arrival */
   double
       lengthening; /* how long nine tenths stay at most that came in the middle third of the time,
                       over the same of the first third; what is still there counts by its age */
