@@ -139,6 +139,45 @@ static bool is_walked_list(const struct measured *measured) {
          (double)(measured->last_ns - measured->rising_ns) < MOMENT_NS;
 }
 
+/* One thread made all of it before it took out any: what is collected and then worked off. (Or a
+ * queue in an event loop whose reader came late: that looks the same.) */
+static bool is_worked_off(const struct measured *measured) {
+  return measured->departures.same_thread_share >= 0.95 &&
+         100 * measured->departed_rising <= measured->risen;
+}
+
+/* In a sample, of how many departures the arrival beside them should be in it too, if there is one:
+ * 1 in `weight`. Fewer than CHECKABLE can't be told from none. */
+static double coincidences(const struct measured *measured) {
+  return (double)measured->departed / measured->weight;
+}
+#define CHECKABLE 9
+
+/* They leave beside an arrival; of a sample: at most two standard deviations fewer than expected.
+ */
+static bool leave_beside_arrivals(const struct measured *measured) {
+  double share = measured->departures.coupled_share;
+  if (!measured->estimated) return share >= 0.9;
+  double expected = coincidences(measured);
+  return expected >= CHECKABLE &&
+         share * (double)measured->departed > expected - 2 * sqrt(expected);
+}
+
+/* What comes pushes out what leaves: a window that widens. Or a loop that takes one out for each
+ * few that it puts in; a sample can't tell most of them from all. */
+static bool is_exchanged(const struct measured *measured) {
+  return !measured->estimated && measured->departures.same_thread_share >= 0.95 &&
+         leave_beside_arrivals(measured);
+}
+
+/* They leave to make room for others. Where that can't be told, those that a thread takes out which
+ * puts some in as well may have been pushed out. */
+static bool are_pushed_out(const struct measured *measured) {
+  if (measured->estimated && coincidences(measured) < CHECKABLE)
+    return measured->departures.own_share >= 0.9;
+  return leave_beside_arrivals(measured);
+}
+
 /* By Little's law: mean residence = mean level / rate of arrivals. */
 static bool is_short_lived(const struct measured *measured) {
   double span = (double)(measured->last_ns - measured->first_ns);
@@ -176,22 +215,20 @@ static struct verdict judge_kept(const struct measured *measured) {
   return (struct verdict){QUEUE_STALLED, confidence};
 }
 
-/* Each leaves as long after it came as any other: a clock lets it go, not a consumer. */
+/* Each leaves as long after it came as any other, far more evenly than the level stays: a clock
+ * lets it go, not a consumer. (Of a full queue the level is what is constant. A sample's level is
+ * noisy.)
+ */
 static bool leaves_by_a_clock(const struct measured *measured) {
-  return measured->estimated && measured->stay_variation < 0.005;
+  double level = measured->plateau.deviation / measured->plateau.mean;
+  return measured->stay_variation < 0.005 &&
+         (measured->estimated || measured->stay_variation < 0.3 * level);
 }
 
-/* Whether they leave to make room for others: each beside an arrival. Of a sample it is seldom that
- * both are in it: of the arrivals beside departures as often as any, 1 in `weight`. Two standard
- * deviations fewer, and it isn't so. Where that can't be told, those that a thread takes out which
- * puts some in as well may have been pushed out. */
-static bool are_pushed_out(const struct measured *measured) {
-  const struct departures *departures = &measured->departures;
-  if (!measured->estimated) return departures->coupled_share >= 0.9;
-  double expected = (double)measured->departed / measured->weight;
-  if (expected < 9) return departures->own_share >= 0.9;
-  double found = departures->coupled_share * (double)measured->departed;
-  return found > expected - 2 * sqrt(expected);
+/* By other threads than those that fill it, in any order: requests in flight, or a cache that
+ * somebody else clears. */
+static bool is_out_of_order_to_others(const struct measured *measured) {
+  return !in_order(measured) && measured->departures.own_share <= 0.05;
 }
 
 static struct verdict judge_pinned(const struct measured *measured) {
@@ -208,6 +245,7 @@ static struct verdict judge_pinned(const struct measured *measured) {
     return (struct verdict){QUEUE_BOUNDED, confidence};
   if (in_hand || (double)measured->top * measured->weight < 8)
     return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
+  if (is_out_of_order_to_others(measured)) return unclear(0.5);
   return (struct verdict){QUEUE_CACHE, (pushed_out ? 0.8 : 1) * confidence};
 }
 
@@ -231,7 +269,9 @@ static struct verdict judge_rising(const struct measured *measured) {
   if (in_order(measured)) {
     /* more are there because more come, and each stays as long as ever */
     if (stays_as_long_as_ever(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
-    if (is_walked_list(measured)) return (struct verdict){QUEUE_BURST, 0.6 * confidence};
+    if (is_walked_list(measured) || is_worked_off(measured))
+      return (struct verdict){QUEUE_BURST, 0.6 * confidence};
+    if (is_exchanged(measured)) return unclear(0.5);
     if (measured->departed_rising >= 8 || drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     /* it was drained once, and then no more */
@@ -246,6 +286,8 @@ static struct verdict judge_rising(const struct measured *measured) {
     return measured->lingering >= 0.1 || measured->lengthening >= 1.3
                ? (struct verdict){QUEUE_UNBOUNDED, 0.5 * confidence}
                : (struct verdict){QUEUE_BURST, 0.5 * confidence};
+  /* whatever came in the first half is gone: more are there because more come */
+  if (measured->lingering < 0.02) return (struct verdict){QUEUE_BURST, 0.5 * confidence};
   if (kept >= 0.05) return (struct verdict){QUEUE_STALLED, 0.7 * confidence};
   return unclear(0.5);
 }
