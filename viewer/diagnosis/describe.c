@@ -158,6 +158,8 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   if (queue->kind != QUEUE_BOUNDED) return 0;
   size_t usual;
   int error = level_quantile(level, measured->reached_ns, measured->last_ns, 0.5, &usual);
+  /* where it goes up and down below its bound, that is as far as it comes */
+  if (!measured->estimated && measured->plateau.share_above < 0.8) usual = measured->top;
   queue->bound = (double)usual * weight;
   queue->bound_bytes = queue->bound * queue->bytes_per_message;
   return error;

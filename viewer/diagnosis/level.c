@@ -106,6 +106,13 @@ size_t level_least(const struct level *level, uint64_t from_ns, uint64_t to_ns) 
   return least;
 }
 
+size_t level_most(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
+  size_t most = level_at(level, from_ns);
+  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < to_ns;)
+    if (overlap(&walk, from_ns, to_ns) > 0 && walk.messages > most) most = walk.messages;
+  return most;
+}
+
 int level_quantile(const struct level *level, uint64_t from_ns, uint64_t to_ns, double p,
                    size_t *messages) {
   *messages = 0;

@@ -45,8 +45,9 @@ static inline size_t level_at(const struct level *level, uint64_t ns) {
 size_t level_top(const struct level *level, uint64_t *ns);
 /* First moment at which the level is at least so high; UINT64_MAX: never. */
 uint64_t level_reached(const struct level *level, size_t messages);
-/* Least level in [from, to]. */
+/* Least, and highest, level in [from, to]. */
 size_t level_least(const struct level *level, uint64_t from_ns, uint64_t to_ns);
+size_t level_most(const struct level *level, uint64_t from_ns, uint64_t to_ns);
 /* Level below or at which it is for a share p of the time in [from, to]. Returns 0 or -ENOMEM. */
 int level_quantile(const struct level *level, uint64_t from_ns, uint64_t to_ns, double p,
                    size_t *messages);

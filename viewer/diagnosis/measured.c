@@ -91,10 +91,17 @@ static double lengthened(const struct measured *measured) {
 static double stay_variation(const struct measured *measured) {
   const struct level *level = &measured->level;
   struct variation stays = {0};
-  for (size_t i = level_arrived(level, measured->reached_ns); i < level->count; i++)
+  for (size_t i = 0; i < level->count; i++)
     if (level->messages[i].death_ns != RESIDENCE_LIVE)
       variation_add(&stays, (double)residence_ns(&level->messages[i], RESIDENCE_LIVE));
   return stays.n < 8 || stays.sum <= 0 ? NAN : sqrt(variation_squared(&stays));
+}
+
+static double level_variation(const struct measured *measured) {
+  const struct level *level = &measured->level;
+  if (measured->departed == 0) return NAN;
+  struct level_moments moments = level_moments(level, level->deaths[0], measured->last_ns, 0);
+  return moments.mean > 0 ? moments.deviation / moments.mean : NAN;
 }
 
 /* How far below the top still counts as at the top: a tenth, what may be in hands, chance. */
@@ -121,6 +128,7 @@ int measured_derive(struct measured *measured) {
   for (uint64_t i = 0; i < 5; i++) {
     uint64_t from = measured->first_ns + span * i / 5, to = measured->first_ns + span * (i + 1) / 5;
     measured->fifths[i] = level_least(level, from, to);
+    measured->ceilings[i] = level_most(level, from, to);
     measured->means[i] = level_moments(level, from, to, 0).mean;
   }
   double near = top - top_slack(measured);
@@ -138,5 +146,6 @@ int measured_derive(struct measured *measured) {
   measured->departed_rising =
       level_departed(level, measured->last_ns) - level_departed(level, measured->rising_ns);
   measured->stay_variation = stay_variation(measured);
+  measured->level_variation = level_variation(measured);
   return lengthening(measured);
 }

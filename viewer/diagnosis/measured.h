@@ -23,7 +23,8 @@ struct measured {
   double noise;        /* of levels, as a share: 0 when nothing is estimated */
   size_t emptied;      /* times that it went from half full to nearly empty, and filled again */
   double means[5];     /* mean level in each fifth of the time of arrivals */
-  size_t fifths[5];    /* least level in each fifth of the time of arrivals */
+  size_t fifths[5];    /* least level in each fifth of the time of arrivals, */
+  size_t ceilings[5];  /* and highest */
   uint64_t reached_ns; /* when it first came near its top */
   struct level_moments plateau; /* from then to the last arrival */
   uint64_t rising_ns;           /* from when on it has not been empty until the last arrival */
@@ -38,8 +39,9 @@ struct measured {
   double
       lengthening; /* how long nine tenths stay at most that came in the middle third of the time,
                       over the same of the first third; what is still there counts by its age */
-  double stay_variation; /* of the residences of those that came after the top was reached: standard
-                            deviation over mean; NAN: none */
+  /* Standard deviation over mean: of the residences of those that departed, and of the level from
+   * the first departure to the last arrival; NAN: none. */
+  double stay_variation, level_variation;
   size_t departed_rising; /* departures in that time */
 };
 

@@ -123,9 +123,13 @@ static bool was_filled_first(const struct measured *measured) {
   return 4 * measured->departed_rising <= measured->risen && drained_afterwards(measured);
 }
 
-/* It is full when the last one comes, and has not been half as full before and empty again. */
+/* It is full when the last one comes, and has not been half as full before and empty again (or
+ * once, before it began to rise for good). */
 static bool is_rising(const struct measured *measured) {
-  return measured->emptied == 0 && (double)measured->at_last >= 0.6 * (double)measured->top &&
+  double span = (double)(measured->last_ns - measured->first_ns);
+  bool for_long = (double)(measured->last_ns - measured->rising_ns) >= 0.5 * span;
+  return (measured->emptied == 0 || (measured->emptied == 1 && for_long)) &&
+         (double)measured->at_last >= 0.6 * (double)measured->top &&
          (double)measured->risen * measured->weight >= 16 &&
          (is_ramp(measured) || level_rises(measured) || was_filled_first(measured));
 }
@@ -220,9 +224,9 @@ static struct verdict judge_kept(const struct measured *measured) {
  * noisy.)
  */
 static bool leaves_by_a_clock(const struct measured *measured) {
-  double level = measured->plateau.deviation / measured->plateau.mean;
-  return measured->stay_variation < 0.005 &&
-         (measured->estimated || measured->stay_variation < 0.3 * level);
+  return measured->stay_variation < 0.01 &&
+         (measured->estimated ? measured->stay_variation < 0.005
+                              : measured->stay_variation < 0.3 * measured->level_variation);
 }
 
 /* By other threads than those that fill it, in any order: requests in flight, or a cache that
@@ -292,6 +296,19 @@ static struct verdict judge_rising(const struct measured *measured) {
   return unclear(0.5);
 }
 
+/* Again and again it comes up to the same level, and no further, and never far down: senders wait
+ * until it has been drained by a part (a low watermark), or are let go on by credits. */
+static bool is_sawtooth(const struct measured *measured) {
+  double top = (double)measured->top, slack = fmax(0.02 * top, 2);
+  if (measured->estimated || top < 16 || measured->departures.own_share > 0.05) return false;
+  for (int i = 0; i < 5; i++)
+    if ((double)measured->ceilings[i] < top - slack ||
+        (i > 0 && (double)measured->fifths[i] < 0.25 * top))
+      return false;
+  return in_order(measured) && (double)measured->departed >= 3 * top &&
+         !leaves_by_a_clock(measured);
+}
+
 /* In each fifth of the time. */
 static bool is_empty_again_and_again(const struct measured *measured) {
   size_t most = 0;
@@ -320,6 +337,7 @@ struct verdict verdict_of(const struct measured *measured) {
   if (never_left(measured) >= 0.9) return judge_kept(measured);
   if (is_rising(measured)) return judge_rising(measured);
   if (is_pinned(measured)) return judge_pinned(measured);
+  if (is_sawtooth(measured)) return (struct verdict){QUEUE_BOUNDED, 0.8 * enough(measured)};
   if (born_early(measured) && (double)measured->at_last >= 0.8 * (double)measured->top &&
       never_left(measured) >= 0.5)
     return (struct verdict){QUEUE_STARTUP, 0.7 * enough(measured)};
