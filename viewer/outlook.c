@@ -55,6 +55,7 @@ int outlook_make(const struct diagnosis *diagnosis, const struct queue *queue,
   if (error) return error == -ENODATA ? 0 : error;
   outlook->departs = true;
   outlook->doubts = whatif_doubts(diagnosis, queue);
+  if (outlook->doubts & WHATIF_NOT_REPRODUCED) return 0;
   error = predict(outlook, duration_ns, options);
   if (!error && options->receive) error = receive_many(outlook, duration_ns);
   return error;

@@ -14,7 +14,7 @@ static const char *or_else(const struct queue_place *place, const char *otherwis
 static void advise_many(FILE *out, const struct report *report, const struct queue *queue) {
   struct queue_place drained = queue_place_drained(report, queue);
   if (queue->departure_rate == 0) {
-    fprintf(out, " Nothing departed while it filled: let %s run meanwhile.",
+    fprintf(out, " Nothing departed while it filled: find out what %s waited for.",
             or_else(&drained, "who drains it"));
     return;
   }

@@ -142,11 +142,18 @@ static bool predict(const struct report *report, const struct queue *queue,
   return bound && whatif_predict(queue, report->diagnosis->duration_ns, bound, prediction) == 0;
 }
 
+static void say_unpredictable(FILE *out, const struct report *report, const struct queue *queue) {
+  bool differs = whatif_doubts(report->diagnosis, queue) & WHATIF_NOT_REPRODUCED;
+  char *words = differs ? report_doubt_words(queue, WHATIF_NOT_REPRODUCED) : NULL;
+  fprintf(out, " %s", words ? words : "What a bound would do can't be told from what departed.");
+  free(words);
+}
+
 static void say_bound(FILE *out, const struct report *report, const struct queue *queue) {
   struct prediction prediction;
   if (queue->turned_away + queue->thrown_away > 0) return; /* the replay makes senders wait */
   if (!predict(report, queue, &prediction)) {
-    if (queue->bound == 0) fputs(" What a bound would do can't be told from what departed.", out);
+    if (queue->bound == 0) say_unpredictable(out, report, queue);
     return;
   }
   if (queue->bound > 0 && !report_bound_is_worth_it(queue, prediction.bound)) return;

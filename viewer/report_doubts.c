@@ -10,9 +10,13 @@ static const struct {
   unsigned bit;
   const char *name;
 } doubts[] = {
-    {WHATIF_CYCLE, "cycle"},           {WHATIF_OPEN_LOOP, "open-loop"},
-    {WHATIF_SHARED_CPU, "shared-cpu"}, {WHATIF_NOT_FIFO, "not-fifo"},
-    {WHATIF_BATCHES, "batches"},       {WHATIF_LIVE, "live"},
+    {WHATIF_NOT_REPRODUCED, "not-reproduced"},
+    {WHATIF_CYCLE, "cycle"},
+    {WHATIF_OPEN_LOOP, "open-loop"},
+    {WHATIF_SHARED_CPU, "shared-cpu"},
+    {WHATIF_NOT_FIFO, "not-fifo"},
+    {WHATIF_BATCHES, "batches"},
+    {WHATIF_LIVE, "live"},
     {WHATIF_THINNED, "thinned"},
 };
 enum { DOUBTS = sizeof doubts / sizeof *doubts };
@@ -51,6 +55,19 @@ static char *thinned_words(const struct queue *queue) {
   return length < 0 ? NULL : text;
 }
 
+static char *reproduction_words(const struct queue *queue) {
+  char *text;
+  struct reproduction found = {0};
+  (void)whatif_reproduce(queue, &found);
+  int length = asprintf(&text,
+                        "Replayed as it was, it holds %s messages at most instead of %s, so "
+                        "the model, one line from which any free consumer takes, is not of this "
+                        "queue. What a bound would do can't be told.",
+                        format_count((uint64_t)(found.replayed_messages + 0.5)).text,
+                        format_count((uint64_t)(found.recorded_messages + 0.5)).text);
+  return length < 0 ? NULL : text;
+}
+
 char *report_doubt_words(const struct queue *queue, unsigned bit) {
   switch (bit) {
   case WHATIF_CYCLE:
@@ -70,6 +87,8 @@ char *report_doubt_words(const struct queue *queue, unsigned bit) {
                   "take: as long as whole ones is assumed, the worst case.");
   case WHATIF_LIVE:
     return live_words(queue);
+  case WHATIF_NOT_REPRODUCED:
+    return reproduction_words(queue);
   default:
     return thinned_words(queue);
   }

@@ -66,7 +66,9 @@ static void put_memory(struct terminal *terminal, const struct report *report,
   report_label(terminal, MARGIN, "standing");
   terminal_field(terminal, PLAIN, "%s messages, %s", count(queue->standing_messages).text,
                  bytes(queue->standing_bytes).text);
-  terminal_field(terminal, DIM, "the least while it was measured");
+  terminal_field(terminal, DIM,
+                 queue->kind == QUEUE_BOUNDED ? "the least since it was full"
+                                              : "the least since it was half full");
   terminal_end(terminal);
 }
 

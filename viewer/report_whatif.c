@@ -156,12 +156,14 @@ static void put_offer(struct terminal *terminal, const struct outlook *outlook) 
            "differ, take more.");
 }
 
-static void put_doubts(struct terminal *terminal, const struct outlook *outlook) {
+/* All doubts; the one that was said first, or is all there is to say, without a "But". */
+static void put_doubts(struct terminal *terminal, const struct outlook *outlook, unsigned first) {
   unsigned bit;
   for (int i = 0; report_doubt_name(i, &bit); i++) {
-    if (!(outlook->doubts & bit) || bit == WHATIF_CYCLE) continue; /* that one was said first */
+    if (!(outlook->doubts & bit) || bit == WHATIF_CYCLE) continue;
     char *words = report_doubt_words(outlook->queue, bit);
-    if (words) put_text(terminal, WARNING, "But:", words);
+    if (words && bit == first) put_text(terminal, STRONG, "", words);
+    if (words && bit != first) put_text(terminal, WARNING, "But:", words);
     free(words);
   }
 }
@@ -226,11 +228,15 @@ void report_whatif(struct terminal *terminal, const struct report *report,
              "would wait, or lose messages, from when it is full to the end.");
     return;
   }
+  if (outlook->doubts & WHATIF_NOT_REPRODUCED) {
+    put_doubts(terminal, outlook, WHATIF_NOT_REPRODUCED);
+    return;
+  }
   put_offer(terminal, outlook);
   terminal_end(terminal);
   put_table(terminal, outlook);
   if (outlook->doubts & ~(unsigned)WHATIF_CYCLE || outlook->receive) terminal_end(terminal);
-  put_doubts(terminal, outlook);
+  put_doubts(terminal, outlook, 0);
   if (outlook->receive) put_receive(terminal, outlook);
 }
 

@@ -260,7 +260,8 @@ Test(report_queues, what_is_drained_at_the_end_only_is_said_to_be_so) {
   diagnosis->queues[0].rho = INFINITY;
   expect_said(&reported, "one at a time, not while it filled", true);
   expect_said(&reported, "rho", false);
-  expect_said(&reported, "Nothing departed while it filled: let story+0x900 run meanwhile.", true);
+  expect_said(&reported, "Nothing departed while it filled: find out what story+0x900 waited for.",
+              true);
   expect_said(&reported, "many at a time", false);
   free_reported(&reported);
 }

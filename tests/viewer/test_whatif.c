@@ -21,6 +21,7 @@ static struct queue queue_of(struct residence *messages, size_t count) {
                         .arrivals = (double)count,
                         .batch = 1,
                         .consumers = 1,
+                        .evidence = {.in_order = 1},
                         .messages = messages,
                         .message_count = count};
 }
@@ -139,6 +140,42 @@ Test(whatif, what_later_ones_overtook_for_good_takes_no_room_and_stays) {
   struct queue queue = queue_of(messages, COUNT(messages));
   expect(predict(&queue, 40, 2), 5, 40, 0, 18, 26);
   expect(predict(&queue, 40, 1), 5, 40, 6, 18, 26);
+}
+
+/* Served 3 each; the third is never done with: whoever comes after it waits for room to the end. */
+Test(whatif, a_consumer_that_stood_still_to_the_end_would_have_stood_still) {
+  struct residence messages[20] = {{0, 1, 3, 2}, {10, 1, 13, 2}};
+  for (size_t i = 2; i < COUNT(messages); i++)
+    messages[i] = (struct residence){10 * i, 1, LIVE, 0};
+  struct queue queue = queue_of(messages, COUNT(messages));
+  struct prediction prediction = predict(&queue, 200, 4);
+  cr_expect_eq(prediction.peak_messages, 6); /* one in hand, one held back */
+  cr_expect_geq(prediction.sender_wait_ns, 190 - 20 - 5 * 10);
+  cr_expect_geq(prediction.finish_ns, 200);
+}
+
+/* Two consumers with a line each; all that comes is for one of them, but for a few. */
+Test(whatif, lines_of_their_own_are_not_reproduced_and_nothing_is_predicted) {
+  enum { MANY = 200 };
+  static struct residence messages[MANY];
+  uint64_t done[2] = {0};
+  for (uint64_t i = 0; i < MANY; i++) {
+    unsigned line = i % 10 == 0;
+    uint64_t birth = 10 * i, begins = done[line] > birth ? done[line] : birth;
+    done[line] = begins + 18;
+    messages[i] = (struct residence){birth, 1, done[line], 2 + line};
+  }
+  struct queue queue = queue_of(messages, MANY);
+  queue.consumers = 2;
+  queue.evidence.in_order = 0.6;
+  struct prediction prediction;
+  struct reproduction reproduction;
+  struct diagnosis diagnosis = {.queues = &queue, .count = 1};
+  cr_expect_eq(whatif_reproduce(&queue, &reproduction), -ENODATA);
+  cr_expect_gt(reproduction.recorded_messages, 3 * reproduction.replayed_messages);
+  cr_expect_eq(whatif_predict(&queue, 5000, 8, &prediction), -ENODATA);
+  cr_expect_eq(whatif_recommend(&queue, 5000), 0);
+  cr_expect(whatif_doubts(&diagnosis, &queue) & WHATIF_NOT_REPRODUCED);
 }
 
 /* ---- batches ---------------------------------------------------------------------------- */

@@ -26,9 +26,7 @@ static void fill(const struct queue *queue, struct replay *replay, double finish
                           .residence_p99_ns = (double)quantile_find(residences, count, 0.99)};
 }
 
-/* What the record itself shows: a bound that holds nobody back changes nothing. */
-static void take_record(const struct queue *queue, const struct whatif_series *series,
-                        struct replay *replay) {
+static double recorded_peak(const struct queue *queue, const struct whatif_series *series) {
   size_t departed = 0, alive, peak = 0;
   for (size_t i = 0; i < series->count; i++) {
     uint64_t birth_ns = queue->messages[i].birth_ns;
@@ -36,7 +34,13 @@ static void take_record(const struct queue *queue, const struct whatif_series *s
       departed++;
     if ((alive = i + 1 - departed) > peak) peak = alive;
   }
-  replay->peak_messages = (double)peak * series->scale;
+  return (double)peak * series->scale;
+}
+
+/* What the record itself shows: a bound that holds nobody back changes nothing. */
+static void take_record(const struct queue *queue, const struct whatif_series *series,
+                        struct replay *replay) {
+  replay->peak_messages = recorded_peak(queue, series);
   for (size_t i = 0, k = 0; i < series->count; i++)
     if (queue->messages[i].death_ns != RESIDENCE_LIVE)
       replay->residence_ns[k++] = queue->messages[i].death_ns - queue->messages[i].birth_ns;
@@ -49,13 +53,50 @@ static uint64_t scaled_bound(const struct whatif_series *series, uint64_t bound)
   return series->scale <= 1 ? bound : scaled < 1 ? 1 : (uint64_t)llround(scaled);
 }
 
-/* When the last message is through with the record's own bound, or none. Replays are compared with
- * that and not with the record: what the model doesn't know of is in both. */
-static int last_as_recorded(const struct whatif_series *series, uint64_t *last_ns) {
+/* Within a third; of few messages, within what may be in hands. */
+static bool is_close(const struct whatif_series *series, double recorded, double replayed) {
+  double hands = (double)(series->sender_count + series->consumers * series->batch_limit) + 8;
+  return fabs(replayed - recorded) <= fmax(recorded / 3, hands * series->scale);
+}
+
+/* The replay with the record's own bound, or none: when the last message is through by it.
+ * Predictions are compared with that and not with the record: what the model doesn't know of is in
+ * both. -ENODATA when it doesn't fill as the record did, without a bound: then the model is not of
+ * this queue. */
+static int replay_as_recorded(const struct queue *queue, const struct whatif_series *series,
+                              struct reproduction *reproduction, uint64_t *last_ns) {
   struct replay replay;
   int error = replay_run(series, series->bound, series->bound, false, &replay);
   *last_ns = replay.last_ns;
+  *reproduction = (struct reproduction){.recorded_messages = recorded_peak(queue, series),
+                                        .replayed_messages = replay.peak_messages};
   replay_free(&replay);
+  if (error || series->bound != SERIES_UNBOUNDED) return error;
+  bool close = is_close(series, reproduction->recorded_messages, reproduction->replayed_messages);
+  return close ? 0 : -ENODATA;
+}
+
+/* The series by which the record can be replayed. Batches are taken to be as large as what waits
+ * allows; where that is not so (a broker sends as many as its subscriber has room for) messages are
+ * replayed one by one, each with the time that passed before it. series_free() in any case. */
+static int make_series(const struct queue *queue, struct whatif_series *series,
+                       struct reproduction *reproduction, uint64_t *last_ns) {
+  int error = series_make(queue, series);
+  if (error) return error;
+  error = replay_as_recorded(queue, series, reproduction, last_ns);
+  if (error != -ENODATA || series->batch_limit == 1) return error;
+  series_free(series);
+  struct queue one_by_one = *queue;
+  one_by_one.batch = 1;
+  error = series_make(&one_by_one, series);
+  return error ? error : replay_as_recorded(queue, series, reproduction, last_ns);
+}
+
+int whatif_reproduce(const struct queue *queue, struct reproduction *reproduction) {
+  struct whatif_series series;
+  uint64_t last_ns;
+  int error = make_series(queue, &series, reproduction, &last_ns);
+  series_free(&series);
   return error;
 }
 
@@ -96,9 +137,8 @@ int whatif_predict_each(const struct queue *queue, uint64_t duration_ns, const u
   uint64_t last_ns;
   for (size_t i = 0; i < count; i++)
     if (bounds[i] == 0) return -EINVAL;
-  int error = series_make(queue, &series);
-  if (error) return error;
-  error = last_as_recorded(&series, &last_ns);
+  struct reproduction reproduction;
+  int error = make_series(queue, &series, &reproduction, &last_ns);
   for (size_t i = 0; i < count && !error; i++)
     error = predict(queue, &series, duration_ns, bounds[i], last_ns, &predictions[i]);
   series_free(&series);
@@ -144,8 +184,8 @@ static uint64_t least_cheap(const struct whatif_series *series, double latest_ns
 uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns) {
   struct whatif_series series;
   uint64_t last_ns, bound = 0;
-  if (series_make(queue, &series)) return 0;
-  if (!last_as_recorded(&series, &last_ns))
+  struct reproduction reproduction;
+  if (!make_series(queue, &series, &reproduction, &last_ns))
     bound = least_cheap(&series, (double)last_ns + LATE_SHARE * (double)duration_ns);
   bound = (uint64_t)llround((double)bound * series.scale);
   series_free(&series);
@@ -176,9 +216,8 @@ int whatif_receive(const struct queue *queue, uint64_t duration_ns, uint64_t siz
   struct whatif_series series;
   uint64_t last_ns;
   if (size == 0) return -EINVAL;
-  int error = series_make(queue, &series);
-  if (error) return error;
-  error = last_as_recorded(&series, &last_ns);
+  struct reproduction reproduction;
+  int error = make_series(queue, &series, &reproduction, &last_ns);
   if (!error) {
     bool one_by_one = series.batch_limit == 1;
     if (one_by_one) series.service = (struct service){fixed_share, 1 - fixed_share};

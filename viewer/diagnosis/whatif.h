@@ -46,12 +46,21 @@ enum whatif_doubt {
   WHATIF_THINNED = 32,   /* only every so-manieth message was looked at, or it's a sample */
   WHATIF_BATCHES = 64,   /* they depart in batches, and how long a smaller one would take can't be
                             told */
+  WHATIF_NOT_REPRODUCED = 128, /* replayed as it was, it doesn't fill as it did: nothing is
+                                  predicted */
 };
 
 /* What the record itself shows, in the same words; the bound is 0. Returns as whatif_predict(). */
 int whatif_recorded(const struct queue *queue, uint64_t duration_ns, struct prediction *prediction);
-/* Returns 0; -ENODATA when nothing departs (there is no service to replay), -EINVAL for a bound of
- * 0, or -ENOMEM. */
+/* Messages at most, in the record and when that is replayed without a change. Returns 0; -ENODATA
+ * when the two don't agree (as when each consumer has a line of its own), or nothing departs; or
+ * -ENOMEM. */
+struct reproduction {
+  double recorded_messages, replayed_messages;
+};
+int whatif_reproduce(const struct queue *queue, struct reproduction *reproduction);
+/* Returns 0; -ENODATA when nothing departs (there is no service to replay) or the record can't be
+ * reproduced, -EINVAL for a bound of 0, or -ENOMEM. */
 int whatif_predict(const struct queue *queue, uint64_t duration_ns, uint64_t bound,
                    struct prediction *prediction);
 /* The same for several, which takes less time. */

@@ -1,4 +1,5 @@
 /* whatif_doubts.c - what the model of whatif.h can't know of, as far as the record shows it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,6 +208,8 @@ unsigned whatif_doubts(const struct diagnosis *diagnosis, const struct queue *qu
     if (is_slower_beside_senders(queue, &batches)) doubts |= WHATIF_SHARED_CPU;
     if ((double)batches.departed < (1 - NEVER_DEPARTED) * count) doubts |= WHATIF_LIVE;
     if (batches.largest > 1 && !batches_fit(&batches, &fixed, &each)) doubts |= WHATIF_BATCHES;
+    struct reproduction reproduction;
+    if (whatif_reproduce(queue, &reproduction) == -ENODATA) doubts |= WHATIF_NOT_REPRODUCED;
   }
   batches_free(&batches);
   if (is_open_loop(queue)) doubts |= WHATIF_OPEN_LOOP;

@@ -69,21 +69,42 @@ static double work_of(const struct whatif_series *series, double messages, doubl
   return unit > 0 ? service_ns / unit : 0;
 }
 
-/* A message makes the work of the batch that it was in. */
+/* Where messages leave in order, one that was never freed while later ones were is no part of the
+ * queue. */
+static bool leaves_some_behind(const struct queue *queue) {
+  return queue->evidence.in_order >= 0.95;
+}
+
+/* Since its last departure the consumer has stood still: what it then had in hand takes as long as
+ * the record shows, at least. */
+static double stood_still_ns(const struct batches *batches, const struct queue *queue) {
+  uint64_t last_ns = queue->messages[batches->by_death[batches->departed - 1]].death_ns;
+  uint64_t arrival_ns = queue->messages[queue->message_count - 1].birth_ns;
+  return arrival_ns > last_ns ? (double)(arrival_ns - last_ns) : 0;
+}
+
+/* A message makes the work of the batch that it was in; one that never departed that of the others,
+ * and the first of them, one a consumer, as much as it has been at. */
 static void find_work(const struct queue *queue, const struct batches *batches,
                       struct whatif_series *series) {
   double sum = 0;
   for (size_t i = 0; i < batches->count; i++)
     sum += work_of(series, batches->served[i].messages, (double)batches->served[i].service_ns);
+  double usual = sum / (double)batches->count;
+  double still = work_of(series, 1, stood_still_ns(batches, queue));
   uint32_t last = 0; /* of those that departed, by arrival */
   for (size_t k = 0; k < batches->departed; k++)
     if (batches->by_death[k] > last) last = batches->by_death[k];
+  size_t in_hand = series->consumers;
   for (size_t i = 0; i < series->count; i++) {
     if (queue->messages[i].death_ns != RESIDENCE_LIVE) {
       const struct served *served = &batches->served[batches->of[i]];
       series->work[i] = work_of(series, served->messages, (double)served->service_ns);
+    } else if (i < last && leaves_some_behind(queue)) {
+      series->work[i] = -1;
     } else {
-      series->work[i] = i < last ? -1 : sum / (double)batches->count;
+      series->work[i] = in_hand > 0 && still > usual ? still : usual;
+      if (in_hand > 0) in_hand--;
     }
   }
 }
