@@ -38,10 +38,10 @@ test: # install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory all tests
 	@tests/run-all $(BUILD)
 
-stress: # what needs minutes or quiet: kills, ledgers, pairing under load
+stress: # what needs minutes or quiet; STRESS="kills pairing steps figures zoo real"
 	@tools/install-packages build test zoo real
 	@$(MAKE) --no-print-directory all tests stress-programs zoo-programs real-programs
-	@tests/stress/run $(BUILD)
+	@tests/stress/run $(BUILD) $(STRESS)
 
 zoo: # what live programs really did against the verdicts on them; ZOO="--quick bounded"
 	@tools/install-packages build zoo

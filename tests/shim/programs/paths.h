@@ -3,6 +3,8 @@
 #ifndef PATHS_H
 #define PATHS_H
 
+#include "apart.h"
+
 #define PATH_BITS 14
 
 /* Calls leaf(path, argument) from a stack that no other path has. */
@@ -11,10 +13,9 @@ static void path_descend(int bit, unsigned path, void (*leaf)(unsigned path, voi
   if (bit == PATH_BITS)
     leaf(path, argument);
   else if (path >> bit & 1)
-    path_descend(bit + 1, path, leaf, argument);
+    APART(1, path_descend(bit + 1, path, leaf, argument));
   else
-    path_descend(bit + 1, path, leaf, argument);
-  __asm__ volatile("" ::: "memory"); /* the two calls are not to become one */
+    APART(2, path_descend(bit + 1, path, leaf, argument));
 }
 
 #endif

@@ -5,6 +5,8 @@
  * each calls from, with a block of 709 at each step down. Prints how many blocks there were. */
 #include "say.h"
 
+#include "apart.h"
+
 static uint32_t state = 1;
 static long made;
 
@@ -13,28 +15,22 @@ static uint32_t chance(uint32_t below) {
   return (state >> 8) % below;
 }
 
-static volatile int between; /* keeps the calls below apart */
-
 static void step(int depth, int end) {
   free(malloc(701));
   made++;
   if (depth == end) return;
   switch (chance(3)) {
   case 0:
-    step(depth + 1, end);
-    between += 1;
+    APART(1, step(depth + 1, end));
     break;
   case 1:
-    step(depth + 1, end);
-    between += 2;
+    APART(2, step(depth + 1, end));
     break;
   default:
-    step(depth + 1, end);
-    between += 3;
+    APART(3, step(depth + 1, end));
   }
   if (end == 10000 && chance(100) == 0) {
-    step(depth + 1, depth + 1 + (int)chance(20));
-    between += 4;
+    APART(4, step(depth + 1, depth + 1 + (int)chance(20)));
   }
 }
 
@@ -47,15 +43,12 @@ static int left_at(int depth) {
 }
 
 static void even_step(int depth) {
-  volatile int after = 0;
   free(malloc(709));
   made++;
   if (left_at(depth)) {
-    odd(depth + 1);
-    after += 1;
+    APART(1, odd(depth + 1));
   } else {
-    odd(depth + 1);
-    after += 2;
+    APART(2, odd(depth + 1));
   }
 }
 
@@ -68,16 +61,13 @@ static void even(int depth) {
 }
 
 static void odd(int depth) {
-  volatile int after = 0;
   if (depth >= HIGH) return;
   free(malloc(709));
   made++;
   if (left_at(depth)) {
-    even(depth + 1);
-    after += 1;
+    APART(1, even(depth + 1));
   } else {
-    even(depth + 1);
-    after += 2;
+    APART(2, even(depth + 1));
   }
 }
 
