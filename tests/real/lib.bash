@@ -62,9 +62,10 @@ await() { # COMMAND...
   return 1
 }
 
-# Lines of BYTES bytes, RATE a second, COUNT in all. Runs until it can't write any more, or is done.
+# Lines of BYTES bytes, RATE a second, COUNT in all. Runs until it can't write any more, or is done. Takes the place of its
+# shell, so that who ends that ends it: for the background, and pipelines.
 feed() { # COUNT RATE BYTES [TEXT BEFORE EACH]
-  perl -MTime::HiRes=time,sleep -e '
+  exec perl -MTime::HiRes=time,sleep -e '
     my ($count, $rate, $bytes, $before) = @ARGV;
     $| = 1;
     $SIG{PIPE} = sub { exit };
@@ -79,7 +80,7 @@ feed() { # COUNT RATE BYTES [TEXT BEFORE EACH]
 
 # Reads lines, RATE a second, and says how many it got.
 slow_reader() { # RATE
-  perl -MTime::HiRes=time,sleep -e '
+  exec perl -MTime::HiRes=time,sleep -e '
     my ($start, $n) = (time, 0);
     while (<STDIN>) {
       my $early = $start + ++$n / $ARGV[0] - time;
