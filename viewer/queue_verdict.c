@@ -142,6 +142,15 @@ static bool predict(const struct report *report, const struct queue *queue,
   return bound && whatif_predict(queue, report->diagnosis->duration_ns, bound, prediction) == 0;
 }
 
+/* Queues that share their code, as one for each consumer thread, are one group here. */
+static void say_lines(FILE *out, const struct queue *queue) {
+  const struct queue_evidence *evidence = &queue->evidence;
+  if (evidence->in_order < 0.9 && queue->consumers > 1 && evidence->in_order_by_consumer >= 0.98)
+    fputs(" Each of these threads takes from a line of its own: the figures are of all lines "
+          "together.",
+          out);
+}
+
 static void say_unpredictable(FILE *out, const struct report *report, const struct queue *queue) {
   bool differs = whatif_doubts(report->diagnosis, queue) & WHATIF_NOT_REPRODUCED;
   char *words = differs ? report_doubt_words(queue, WHATIF_NOT_REPRODUCED) : NULL;
@@ -189,6 +198,7 @@ static void say_unbounded(FILE *out, const struct report *report, const struct q
     fputs(".", out);
   }
   say_message(out, report, queue);
+  say_lines(out, queue);
   say_bound(out, report, queue);
 }
 
@@ -227,6 +237,7 @@ static void say_bounded(FILE *out, const struct report *report, const struct que
     fprintf(out, " At least %s (%s) always stand in it.", messages(queue->standing_messages).text,
             bytes(queue->standing_bytes).text);
   say_message(out, report, queue);
+  say_lines(out, queue);
   say_bound(out, report, queue);
 }
 

@@ -188,6 +188,9 @@ static void put_evidence(struct terminal *terminal, const struct queue *queue) {
   terminal_end(terminal);
   put_evidence_of(terminal, "in order", SHARE, evidence->in_order,
                   "of the departures overtook nobody: 100% is first in, first out");
+  if (evidence->in_order < 0.9 && queue->consumers > 1)
+    put_evidence_of(terminal, "by consumer", SHARE, evidence->in_order_by_consumer,
+                    "overtook none of those that the same thread took: 100% is a line for each");
   put_evidence_of(terminal, "order of both", FACTOR, evidence->rank_correlation,
                   "rank correlation of arrival and departure, -1 to 1");
   put_evidence_of(terminal, "departed", SHARE, evidence->departed_share, "of the arrivals");

@@ -101,6 +101,8 @@ static json_t *residence_json(const struct queue *queue) {
 static json_t *evidence_json(const struct queue_evidence *evidence) {
   json_t *json = json_object();
   json_object_set_new(json, "in_order", report_json_real(evidence->in_order));
+  json_object_set_new(json, "in_order_by_consumer",
+                      report_json_real(evidence->in_order_by_consumer));
   json_object_set_new(json, "rank_correlation", report_json_real(evidence->rank_correlation));
   json_object_set_new(json, "handoff_share", report_json_real(evidence->handoff_share));
   json_object_set_new(json, "departed_share", report_json_real(evidence->departed_share));

@@ -72,7 +72,8 @@ Test(report_queues_json, the_keys_are_those_that_the_docs_promise_in_their_order
               "kind begin_ns end_ns begin_messages end_messages arrivals departures arrival_rate "
               "departure_rate rho residence_slope");
   assert_keys(get(queue, "evidence"),
-              "in_order rank_correlation handoff_share departed_share at_top_share low_messages "
+              "in_order in_order_by_consumer rank_correlation handoff_share departed_share "
+              "at_top_share low_messages "
               "top_messages growth coupled_share residence_variation level_variation littles_law");
   done(&reported, json);
 }

@@ -76,3 +76,18 @@ Test(verdict, what_is_kept_to_the_end_and_freed_by_others_in_any_order_is_no_unb
   }
   cr_expect_neq(kind_of(lives, COUNT, 8000 * MS), QUEUE_UNBOUNDED);
 }
+
+/* As a router with a line for each worker, of which one gets nearly all. */
+Test(verdict, lines_of_their_own_of_which_one_is_overloaded_are_an_unbounded_queue) {
+  enum { COUNT = 600, WORKERS = 3 };
+  static struct residence lives[COUNT];
+  uint64_t done[WORKERS] = {0};
+  for (size_t i = 0; i < COUNT; i++) {
+    size_t worker = i % 4 == 1 ? 1 : i % 4 == 3 ? 2 : 0;
+    uint64_t birth_ns = (i + 1) * MS, begins = done[worker] > birth_ns ? done[worker] : birth_ns;
+    done[worker] = begins + 3 * MS;
+    uint64_t death_ns = done[worker] < COUNT * MS ? done[worker] : RESIDENCE_LIVE;
+    lives[i] = (struct residence){birth_ns, 1, death_ns, (2 + worker) & 0xffff};
+  }
+  cr_expect_eq(kind_of(lives, COUNT, COUNT * MS), QUEUE_UNBOUNDED);
+}

@@ -195,6 +195,7 @@ static void describe_evidence(const struct measured *measured, struct queue *que
   const struct level *level = &measured->level;
   double weight = measured->weight;
   evidence->in_order = measured->order.in_order;
+  evidence->in_order_by_consumer = measured->order.by_consumer;
   evidence->rank_correlation = measured->order.rank_correlation;
   evidence->handoff_share = measured->departed ? 1 - measured->departures.same_thread_share : NAN;
   evidence->departed_share = (double)measured->departed / (double)measured->count;

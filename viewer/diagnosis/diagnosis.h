@@ -79,7 +79,9 @@ struct queue_parties {
 /* How the figures were read: what a sceptic checks. All shares are 0..1. */
 struct queue_evidence {
   double in_order; /* share of the departures that overtook nobody: 1 is first in first out */
-  double rank_correlation; /* of birth and death order (Spearman), -1..1 */
+  double in_order_by_consumer; /* the same among those that one thread took out: 1, and `in_order`
+                                  isn't: each consumer has a line of its own */
+  double rank_correlation;     /* of birth and death order (Spearman), -1..1 */
   double handoff_share;
   double departed_share; /* of the arrivals */
   double at_top_share;   /* of the time between reaching the top and the last arrival: share spent

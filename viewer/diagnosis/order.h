@@ -8,7 +8,9 @@
 
 struct order {
   size_t departed;
-  double in_order;         /* share of the departures that overtook no more than `slack` others */
+  double in_order;    /* share of the departures that overtook no more than `slack` others */
+  double by_consumer; /* share of the departures that overtook none of those that the same thread
+                         took out */
   double rank_correlation; /* Spearman's, of the orders of arrival and departure; NAN below 3 */
   double left_behind; /* of those that arrived before the last that departed did: share that never
                          departed */

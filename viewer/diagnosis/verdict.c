@@ -50,6 +50,12 @@ static bool in_order(const struct measured *measured) {
   return measured->order.in_order >= 0.9 && measured->order.left_behind <= 0.05;
 }
 
+/* Each consumer takes from a line of its own, first in first out: queues that share their code. */
+static bool in_lines(const struct measured *measured) {
+  return measured->departures.consumers > 1 && measured->order.in_order < 0.9 &&
+         measured->order.by_consumer >= 0.98 && measured->departures.same_thread_share <= 0.05;
+}
+
 /* Of a sample the level looks as if it were drawn anew all the time: a constant one then spreads as
  * a Poisson variable does, and no more. */
 static bool stays_at_top(const struct measured *measured) {
@@ -245,8 +251,8 @@ static struct verdict judge_pinned(const struct measured *measured) {
   /* a thread that has a few in hand at a time has no queue with itself */
   bool in_hand = measured->departures.same_thread_share >= 0.95 &&
                  (double)measured->top * measured->weight < 16;
-  if (in_order(measured) && !pushed_out && !in_hand)
-    return (struct verdict){QUEUE_BOUNDED, confidence};
+  bool in_line = in_order(measured) || (!measured->estimated && in_lines(measured));
+  if (in_line && !pushed_out && !in_hand) return (struct verdict){QUEUE_BOUNDED, confidence};
   if (in_hand || (double)measured->top * measured->weight < 8)
     return (struct verdict){QUEUE_CHURN, 0.8 * confidence};
   if (is_out_of_order_to_others(measured)) return unclear(0.5);
@@ -283,6 +289,8 @@ static struct verdict judge_rising(const struct measured *measured) {
       return (struct verdict){QUEUE_UNBOUNDED, 0.7 * confidence};
     return unclear(0.5);
   }
+  if (in_lines(measured) && measured->departed_rising >= 8)
+    return (struct verdict){QUEUE_UNBOUNDED, 0.8 * confidence};
   double kept = (double)(measured->count - measured->departed) / (double)measured->count;
   /* a queue that hands over, in another order: by priority */
   if (!leaks(measured) && measured->departures.same_thread_share <= 0.05 &&
