@@ -25,11 +25,18 @@ void young_write(struct lane *lane, struct trace_young *young) {
   lane->touched_point = 0;
 }
 
+/* UINT64_MAX: it is empty. Which are, no branch foresees. */
+static inline uint64_t birth_of(const struct trace_young *young) {
+  return young->ticks | -(uint64_t)(young->address == 0);
+}
+
 uint64_t young_oldest(const struct lane *lane) {
   uint64_t oldest = UINT64_MAX;
   if (lane->young_blocks == 0) return oldest;
-  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++)
-    if (lane->young[i].address && lane->young[i].ticks < oldest) oldest = lane->young[i].ticks;
+  for (uint32_t i = 2 * lane->young_first; i < lane->young_places; i++) {
+    const uint64_t ticks = birth_of(&lane->young[i]);
+    oldest = ticks < oldest ? ticks : oldest;
+  }
   return oldest;
 }
 
@@ -42,7 +49,7 @@ uint64_t young_youngest(const struct lane *lane) {
 
 void young_write_older(struct lane *lane, uint64_t ticks) {
   for (uint32_t i = 2 * lane->young_first; i < lane->young_places && lane->young_blocks; i++)
-    if (lane->young[i].address && lane->young[i].ticks < ticks) young_write(lane, &lane->young[i]);
+    if (birth_of(&lane->young[i]) < ticks) young_write(lane, &lane->young[i]);
 }
 
 void young_recount(struct lane *lane) {
