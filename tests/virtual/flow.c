@@ -19,8 +19,10 @@ struct flow {
   unsigned started;
   struct message *messages; /* all that there will be */
   unsigned made, served;
+  unsigned credits, owed; /* to take; to be given back */
+  bool is_full;           /* since it was, it has not come down to plan.resumes_at */
   uint32_t payload, body, node, done, thrown;
-  struct world_queue all_sent;
+  struct world_queue all_sent, no_credit;
 };
 
 struct worker {
@@ -68,12 +70,28 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   return message;
 }
 
+static void give_credit_back(struct flow *flow) {
+  if (++flow->owed < flow->plan.bound / 2) return;
+  flow->credits += flow->owed;
+  flow->owed = 0;
+  while (flow->no_credit.count)
+    world_wake(flow->process->world, &flow->no_credit);
+}
+
 /* What its last owner frees. */
 static void message_end(struct flow *flow, struct message *message, uint32_t stack) {
   struct world *world = flow->process->world;
   if (message->body.address) process_free(world, message->body, stack);
   if (message->payload.address) process_free(world, message->payload, stack);
   truth_depart(flow->truth, world, message->number);
+  if (flow->plan.credits) give_credit_back(flow);
+}
+
+static bool has_room(struct flow *flow, const struct line *line) {
+  const struct plan *plan = &flow->plan;
+  if (line->count >= plan->bound) flow->is_full = true;
+  if (line->count <= plan->resumes_at) flow->is_full = false;
+  return line->count < plan->bound && !(plan->resumes_at && flow->is_full);
 }
 
 static void send(struct flow *flow, struct message *message) {
@@ -90,7 +108,7 @@ static void send(struct flow *flow, struct message *message) {
     message_end(flow, line_take(line, flow->thrown), flow->thrown);
   }
   uint64_t since = world_now(flow->process->world);
-  while (plan->policy == POLICY_BLOCKING && line->count >= plan->bound)
+  while (plan->policy == POLICY_BLOCKING && !has_room(flow, line))
     world_wait(flow->process->world, &line->senders);
   flow->truth->waited_ns += (double)(world_now(flow->process->world) - since);
   line_put(line, message);
@@ -117,7 +135,17 @@ static void think(struct flow *flow, struct chance *chance, unsigned done) {
   const struct plan *plan = &flow->plan;
   double mean = plan->arrival_ns * flow->producers * slowness(plan, world_now(world));
   world_work(world, chance_ns(chance, mean, plan->think));
-  if (plan->burst && done && done % plan->burst == 0) world_work(world, (uint64_t)plan->rest_ns);
+  if (plan->burst && done && done % plan->burst == 0)
+    world_work(world, chance_ns(chance, plan->rest_ns, plan->resting));
+}
+
+static void take_credit(struct flow *flow) {
+  struct world *world = flow->process->world;
+  uint64_t since = world_now(world);
+  while (!flow->credits)
+    world_wait(world, &flow->no_credit);
+  flow->truth->waited_ns += (double)(world_now(world) - since);
+  flow->credits--;
 }
 
 static void producer(struct world *world, void *argument) {
@@ -128,6 +156,7 @@ static void producer(struct world *world, void *argument) {
   for (unsigned i = 0; i < share; i++) {
     think(flow, &chance, i);
     process_bustle(world, &chance);
+    if (flow->plan.credits) take_credit(flow);
     send(flow, message_new(flow, &chance));
   }
   if (--flow->filling == 0) close_lines(flow);
@@ -276,6 +305,7 @@ static struct flow *flow_new(struct process *process, const struct plan *plan,
   flow->consumers = plan->one_thread ? 1 : process->shape.consumers;
   flow->line_count = plan->own_threads ? flow->consumers : 1;
   flow->draining = flow->consumers;
+  flow->credits = plan->credits ? plan->bound : 0;
   flow->started = 1 + process->truth_count;
   flow->payload = stack_of(flow, "payload");
   flow->body = stack_of(flow, "message");

@@ -21,6 +21,9 @@ struct plan {
   enum jitter think, service;
   unsigned bound; /* 0: none */
   enum queue_policy policy;
+  unsigned resumes_at; /* once it's full, senders wait until there are so few; 0: for room */
+  bool credits;        /* a sender takes one of `bound` for each message, and half of them are given
+                          back when so many messages are done */
   enum order order;
   enum rest rest;
   unsigned at_once;     /* messages that a consumer takes at a time; 0: one */
@@ -35,7 +38,8 @@ struct plan {
   double urgent;        /* share of messages that overtake, with ORDER_PRIORITY; 0: each its own */
   double leaked;        /* share of messages that are never freed */
   unsigned burst;       /* after so many messages a producer rests, */
-  double rest_ns;       /* so long */
+  double rest_ns;       /* so long, */
+  enum jitter resting;  /* ... or so long in the mean */
   unsigned pause_every; /* after so many messages a consumer rests, */
   double pause_ns;      /* so long */
   double nap_ns;        /* whenever there is nothing left, a consumer rests so long */

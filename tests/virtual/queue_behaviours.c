@@ -151,10 +151,67 @@ static const struct plan walked_list = {.name = "walked_list",
                                         .one_thread = true,
                                         .late = true};
 
+/* What is collected for long is worked off by who collected it. */
+static const struct plan worked_off = {.name = "worked_off",
+                                       .kinds = KIND(QUEUE_BURST),
+                                       .messages = MESSAGES,
+                                       .arrival_ns = 0.5 * MS,
+                                       .service_ns = 0.4 * MS,
+                                       .think = EXPONENTIAL,
+                                       .service = EXPONENTIAL,
+                                       .one_thread = true,
+                                       .late = true};
+static const struct plan printed_at_the_end = {.name = "printed",
+                                               .kinds = KIND(QUEUE_BURST),
+                                               .messages = MESSAGES,
+                                               .arrival_ns = 0.5 * MS,
+                                               .service_ns = 0.05 * MS,
+                                               .think = LOGNORMAL,
+                                               .service = EXPONENTIAL,
+                                               .one_thread = true,
+                                               .late = true};
+/* Half full once, and empty again; then there is too much to the end. */
+static const struct plan late_rise = {.name = "late_rise",
+                                      .kinds = KIND(QUEUE_UNBOUNDED),
+                                      .rates = true,
+                                      .messages = MESSAGES,
+                                      .arrival_ns = SERVICE / 0.7,
+                                      .service_ns = SERVICE,
+                                      .think = LOGNORMAL,
+                                      .service = LOGNORMAL,
+                                      .begins_ns = 90 * MS,
+                                      .slows_after = 1250,
+                                      .slows_by = 1.75,
+                                      .rest = REST_LEFT};
+/* One that has to share its core: it fills the queue within a few of its turns. */
+static const struct plan paused_sender = {.name = "paused_sender",
+                                          .kinds = KIND(QUEUE_UNBOUNDED),
+                                          .rates = true,
+                                          .messages = MESSAGES / 2,
+                                          .arrival_ns = 0.03 * MS,
+                                          .service_ns = 1 * MS,
+                                          .think = EXPONENTIAL,
+                                          .burst = 200,
+                                          .rest_ns = 25 * MS,
+                                          .resting = EXPONENTIAL};
+
 static const struct plan bounded_to_4 = {BOUNDED("bounded_4", 4, POLICY_BLOCKING)};
 static const struct plan bounded_to_16 = {BOUNDED("bounded_16", 16, POLICY_BLOCKING)};
 static const struct plan bounded_to_64 = {BOUNDED("bounded_64", 64, POLICY_BLOCKING)};
 static const struct plan bounded_to_1000 = {BOUNDED("bounded_1000", 1000, POLICY_BLOCKING)};
+static const struct plan low_watermark = {BOUNDED("low_watermark", 200, POLICY_BLOCKING),
+                                          .resumes_at = 100};
+/* With a sender that has next to nothing else to do, so that all credits are out each time. */
+static const struct plan credits = {.name = "credits",
+                                    .kinds = KIND(QUEUE_BOUNDED),
+                                    .messages = MESSAGES,
+                                    .arrival_ns = SERVICE / 40,
+                                    .service_ns = SERVICE,
+                                    .think = EXPONENTIAL,
+                                    .service = LOGNORMAL,
+                                    .bound = 200,
+                                    .policy = POLICY_BLOCKING,
+                                    .credits = true};
 static const struct plan drops_newest = {BOUNDED("drops_newest", 200, POLICY_DROP_NEWEST)};
 static const struct plan drops_oldest = {BOUNDED("drops_oldest", 200, POLICY_DROP_OLDEST)};
 
@@ -282,10 +339,16 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(overloaded_stack, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
     {PLAN(walked_list, ALL), .alone = true},
+    {PLAN(worked_off, ALL), .alone = true},
+    {PLAN(printed_at_the_end, ALL), .alone = true},
+    {PLAN(late_rise, ALL)},
+    {PLAN(paused_sender, WITH_PAYLOAD)},
     {PLAN(bounded_to_4, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_16, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_64, ALIVE_FOR_LONG)},
     {PLAN(bounded_to_1000, ALL)},
+    {PLAN(low_watermark, ALIVE_FOR_LONG)},
+    {PLAN(credits, ALIVE_FOR_LONG)},
     {PLAN(drops_newest, ALL)},
     {PLAN(drops_oldest, ALL)},
     {PLAN(stalled, ALL)},
