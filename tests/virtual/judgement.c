@@ -214,7 +214,9 @@ static bool bound_shows(const struct truth *truth, enum recording recording) {
 
 static unsigned kinds_of(const struct truth *truth, enum recording recording) {
   const unsigned healthy = KIND(QUEUE_CHURN) | KIND(QUEUE_BURST) | KIND(QUEUE_UNKNOWN);
-  return bound_shows(truth, recording) ? truth->kinds : truth->kinds | healthy;
+  unsigned kinds = truth->kinds;
+  if (recording == RECORDING_SAMPLED) kinds |= truth->kinds_sampled;
+  return bound_shows(truth, recording) ? kinds : kinds | healthy;
 }
 
 struct judgement judge(const struct run *run, enum recording recording,

@@ -11,8 +11,8 @@ struct item item_new(struct store *store, struct chance *chance) {
   struct item item = {.number = truth_arrive(store->truth, world)};
   bool three = store->process->shape.form == FORM_THREE;
   if (store->plan.timed_ns > 0)
-    item.due_ns = world_now(world) + chance_ns(chance, store->plan.timed_ns,
-                                               store->plan.timed_by_chance ? EXPONENTIAL : STEADY);
+    item.due_ns =
+        world_now(world) + chance_ns(chance, store->plan.timed_ns, store->plan.timed_jitter);
   item.payload = process_malloc(world, store->payload, three ? 40 + chance_below(chance, 400) : 96);
   if (three) item.body = process_malloc(world, store->body, 64);
   if (three) item.node = process_malloc(world, store->node, 24);
@@ -25,6 +25,7 @@ void item_end(struct store *store, struct item item) {
   if (item.body.address) process_free(world, item.body, store->freed);
   process_free(world, item.payload, store->freed);
   truth_depart(store->truth, world, item.number);
+  world_wake(world, &store->room);
 }
 
 struct item store_take(struct store *store, unsigned place) {
@@ -53,7 +54,8 @@ static void stepper(struct world *world, void *argument) {
   for (unsigned i = 0; i < steps; i++) {
     double mean = STORE_STEP_NS * store->threads, done = (double)i / steps;
     if (store->plan.ramp > 0) mean *= 1 + (store->plan.ramp - 1) * done;
-    world_work(world, chance_ns(&chance, mean, EXPONENTIAL));
+    if (store->plan.quickens > 0 && done > 0.2) mean *= store->plan.quickens;
+    world_work(world, chance_ns(&chance, mean, store->plan.steady ? STEADY : EXPONENTIAL));
     process_bustle(world, &chance);
     store->plan.step(store, &chance);
   }
@@ -98,6 +100,7 @@ struct store *store_new(struct process *process, const struct store_plan *plan) 
   store->process = process;
   store->plan = *plan;
   store->truth = process_truth(process, plan->name, plan->kinds);
+  store->truth->kinds_sampled = plan->kinds_sampled;
   store->threads = store->running = process->shape.producers;
   store->payload = world_stack(world, "store.payload");
   store->body = world_stack(world, "store.body");
@@ -117,7 +120,7 @@ struct store *store_start(struct process *process, const struct store_plan *plan
   struct store *store = store_new(process, plan);
   for (unsigned i = 0; i < store->threads; i++)
     process_thread(process, names[i], stepper, store);
-  if (plan->timed_ns > 0) process_thread(process, "timer", timer, store);
+  if (plan->timed_ns > 0 && !plan->swept) process_thread(process, "timer", timer, store);
   return store;
 }
 

@@ -24,14 +24,17 @@ typedef void store_step(struct store *store, struct chance *chance);
 
 struct store_plan {
   const char *name;
-  unsigned kinds; /* of verdicts that are right, see truth.h */
+  unsigned kinds, kinds_sampled; /* of verdicts that are right, see truth.h */
   store_step *step;
-  unsigned most; /* items, as far as the step cares */
-  bool freed;    /* all of it, at exit */
-  double
-      timed_ns; /* a timer ends items when they are due, this long after their birth on average */
-  bool timed_by_chance; /* exponential times */
-  double ramp;          /* the time between steps falls (or grows) to this share; 0: it doesn't */
+  unsigned most;   /* items, as far as the step cares */
+  bool freed;      /* all of it, at exit */
+  double timed_ns; /* items are due this long after their birth on average; a timer ends them, */
+  enum jitter timed_jitter;
+  bool swept;             /* ... or the step does */
+  bool steady;            /* steps come at even times */
+  unsigned freed_at_once; /* for a plan that takes down what it has made */
+  double ramp;            /* the time between steps falls (or grows) to this share; 0: it doesn't */
+  double quickens;        /* after a fifth of the steps it falls to this share; 0: it doesn't */
 };
 
 struct store {
@@ -41,6 +44,7 @@ struct store {
   struct item items[STORE_ITEMS]; /* in the order that the step likes */
   unsigned count;
   unsigned threads, running; /* that do steps */
+  struct world_queue room;   /* who waits until an item has ended */
   uint32_t payload, body, node, freed;
 };
 

@@ -113,6 +113,61 @@ static void replaced(struct store *store, struct chance *chance) {
   item_end(store, old);
 }
 
+/* What has expired goes when the next one comes. */
+static void expiring(struct store *store, struct chance *chance) {
+  store_put(store, item_new(store, chance));
+  while (store->items[0].due_ns <= world_now(store->process->world))
+    item_end(store, store_take(store, 0));
+}
+
+/* The last quarter of all that there have been: what a running mean is made of. */
+static void widening(struct store *store, struct chance *chance) {
+  store_put(store, item_new(store, chance));
+  while (store->count > 10 + store->truth->count / 4)
+    item_end(store, store_take(store, 0));
+}
+
+static void requesting(struct store *store, struct chance *chance) {
+  while (store->count >= store->plan.most)
+    world_wait(store->process->world, &store->room);
+  store_put(store, item_new(store, chance));
+}
+
+static void requests_in_flight(struct process *process, const void *argument) {
+  struct store *store = store_start(process, argument);
+  store->truth->bound = store->plan.most;
+  store->truth->in_hand = store->threads;
+  store->truth->policy = POLICY_BLOCKING;
+}
+
+/* Made for 2 s, in use for 1 s, taken down in 1 s. */
+#define BUILT_STEPS 2000u
+#define USED_STEPS 1000u
+static void builder(struct world *world, void *argument) {
+  struct store *store = argument;
+  struct chance chance = world_chance(world, 50);
+  unsigned at_once = store->plan.freed_at_once;
+  for (unsigned i = 0; i < BUILT_STEPS; i++) {
+    world_work(world, chance_ns(&chance, 1.0 * MS, LOGNORMAL));
+    process_bustle(world, &chance);
+    for (unsigned k = 0; k < store->plan.most / BUILT_STEPS; k++)
+      store_put(store, item_new(store, &chance));
+  }
+  for (unsigned i = 0; i < USED_STEPS; i++) {
+    world_work(world, chance_ns(&chance, 1.0 * MS, LOGNORMAL));
+    process_bustle(world, &chance);
+  }
+  for (unsigned i = 0; store->count; i++) {
+    if (i % at_once == 0) world_work(world, chance_ns(&chance, 0.25 * at_once * MS, LOGNORMAL));
+    item_end(store, store_take(store, 0));
+  }
+  process_thread_ends(store->process);
+}
+
+static void structure(struct process *process, const void *argument) {
+  process_thread(process, "builder", builder, store_new(process, argument));
+}
+
 static void leak_and_queue(struct process *process, const void *argument) {
   static const struct plan queue = {.name = "beside_a_leak",
                                     .kinds = KIND(QUEUE_UNBOUNDED),
@@ -255,18 +310,56 @@ static const struct store_plan
                        .step = growing,
                        .timed_ns = 60 * MS,
                        .ramp = 0.1},
+    delay_line_step = {.name = "delay_line_step",
+                       .kinds = NO_QUEUE,
+                       .step = growing,
+                       .timed_ns = 24 * MS,
+                       .steady = true,
+                       .quickens = 0.25},
+    ttl_cache = {.name = "ttl_cache",
+                 .kinds = NO_QUEUE,
+                 .step = expiring,
+                 .timed_ns = 160 * MS,
+                 .swept = true},
+    ttl_cache_step = {.name = "ttl_cache_step",
+                      .kinds = NO_QUEUE,
+                      .step = expiring,
+                      .timed_ns = 24 * MS,
+                      .swept = true,
+                      .quickens = 0.25},
     connections = {.name = "connections",
                    .kinds = NO_QUEUE,
                    .step = growing,
                    .timed_ns = 60 * MS,
-                   .timed_by_chance = true},
+                   .timed_jitter = EXPONENTIAL},
     connections_ramp = {.name = "connections_ramp",
                         .kinds = NO_QUEUE,
                         .step = growing,
                         .timed_ns = 60 * MS,
-                        .timed_by_chance = true,
+                        .timed_jitter = EXPONENTIAL,
                         .ramp = 0.1},
     double_buffer = {.name = "double_buffer", .kinds = HARMLESS, .step = two_buffers, .most = 2},
+    in_flight = {.name = "in_flight",
+                 .kinds = KIND(QUEUE_UNKNOWN) | KIND(QUEUE_BOUNDED),
+                 .step = requesting,
+                 .most = 64,
+                 .timed_ns = 30 * MS,
+                 .timed_jitter = EXPONENTIAL},
+    in_flight_evenly = {.name = "in_flight_evenly",
+                        .kinds = KIND(QUEUE_UNKNOWN) | KIND(QUEUE_BOUNDED),
+                        .step = requesting,
+                        .most = 64,
+                        .timed_ns = 30 * MS,
+                        .timed_jitter = LOGNORMAL},
+    widening_window = {.name = "widening_window",
+                       .kinds = KIND(QUEUE_UNKNOWN),
+                       .kinds_sampled = KIND(QUEUE_UNBOUNDED),
+                       .step = widening},
+    torn_down = {.name = "torn_down", .kinds = KIND(QUEUE_BURST), .most = 4000, .freed_at_once = 1},
+    torn_down_in_steps = {.name = "torn_down_in_steps",
+                          .kinds = KIND(QUEUE_STALLED) | KIND(QUEUE_BURST),
+                          .most = 4000,
+                          .freed_at_once = 8},
     futures = {.name = "futures", .kinds = HARMLESS | KIND(QUEUE_BURST), .step = NULL};
 
 #define FORMS_HERE (1u << FORM_ONE | 1u << FORM_THREE)
@@ -292,9 +385,17 @@ const struct behaviour store_behaviours[] = {
     STORE(churn),
     STORE(delay_line),
     STORE(delay_line_ramp),
+    STORE(delay_line_step),
+    STORE(ttl_cache),
+    STORE(ttl_cache_step),
     STORE(connections),
     STORE(connections_ramp),
     STORE(double_buffer),
+    {"requests_in_flight", requests_in_flight, &in_flight, false, FORMS_HERE},
+    {"requests_in_flight_evenly", requests_in_flight, &in_flight_evenly, false, FORMS_HERE},
+    {"widening_window", store_process, &widening_window, true, FORMS_HERE},
+    {"torn_down", structure, &torn_down, true, FORMS_HERE},
+    {"torn_down_in_steps", structure, &torn_down_in_steps, true, FORMS_HERE},
     {"leak_and_queue", leak_and_queue, &leak, false, FORMS_HERE},
     {"leak_and_healthy_queue", leak_and_healthy_queue, &leak, false, FORMS_HERE},
     {"futures", futures_plan, &futures, false, FORMS_HERE},

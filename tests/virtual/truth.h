@@ -18,7 +18,8 @@ struct stay {
 #define TRUTH_SITES 3
 struct truth {
   const char *label;
-  unsigned kinds;              /* a set: all are right */
+  unsigned kinds;              /* a set: all are right; */
+  unsigned kinds_sampled;      /* in a sample these, too */
   uint32_t sites[TRUTH_SITES]; /* birth stacks of what a message is made of; the first has a block
                                   for each message (or for each `messages_per_block`) */
   unsigned site_count;
