@@ -42,6 +42,17 @@ static enum form form_of(const struct flow *flow) {
   return flow->process->shape.form;
 }
 
+#define DRAFT_BYTES 100
+static struct held payload_new(struct flow *flow, uint64_t size) {
+  struct world *world = flow->process->world;
+  if (!flow->plan.drafted || size <= DRAFT_BYTES) return process_malloc(world, flow->payload, size);
+  struct held draft = process_malloc(world, flow->payload, DRAFT_BYTES);
+  struct held payload = process_malloc(world, flow->payload, size);
+  process_free(world, draft, flow->payload);
+  flow->truth->drafts++;
+  return payload;
+}
+
 static struct message *message_new(struct flow *flow, struct chance *chance) {
   struct world *world = flow->process->world;
   if (flow->made == flow->plan.messages) abort();
@@ -54,15 +65,15 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
   case FORM_ONE:
-    message->payload = process_malloc(world, flow->payload, flow->plan.grown ? 1 : 96);
+    message->payload = payload_new(flow, flow->plan.grown ? 1 : flow->plan.drafted ? size : 96);
     if (flow->plan.grown) world_resize(world, &message->payload, 96, stack_of(flow, "grow"));
     break;
   case FORM_THREE:
-    message->payload = process_malloc(world, flow->payload, size);
+    message->payload = payload_new(flow, size);
     message->body = process_malloc(world, flow->body, 64);
     break;
   case FORM_NODES:
-    message->payload = process_malloc(world, flow->payload, size);
+    message->payload = payload_new(flow, size);
     break;
   default:
     break;

@@ -46,6 +46,8 @@ struct plan {
   double day_ns, swing; /* the arrival rate goes up and down by this share */
   bool pooled_nodes;    /* a list node for each message, which is kept for later ones */
   bool grown;           /* a payload is made small, and grows by realloc as it is written */
+  bool drafted;         /* a payload is begun in a small block, of the same place, and most are
+                           copied to a larger one: asprintf() does that */
   bool one_thread;      /* an event loop: who fills it also drains it */
   bool own_threads; /* a queue for each consumer, of the same sites; the first consumer is slow */
   double killed_at_ns; /* after the start; 0: it isn't killed */

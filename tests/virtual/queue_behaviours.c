@@ -214,6 +214,8 @@ static const struct plan credits = {.name = "credits",
                                     .credits = true};
 static const struct plan drops_newest = {BOUNDED("drops_newest", 200, POLICY_DROP_NEWEST)};
 static const struct plan drops_oldest = {BOUNDED("drops_oldest", 200, POLICY_DROP_OLDEST)};
+static const struct plan overwritten_texts = {BOUNDED("overwritten_texts", 200, POLICY_DROP_OLDEST),
+                                              .drafted = true};
 
 /* Of what passes a part is never freed: no more than that is certain. */
 static const struct plan leaking = {.name = "leaking",
@@ -351,6 +353,7 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(credits, ALIVE_FOR_LONG)},
     {PLAN(drops_newest, ALL)},
     {PLAN(drops_oldest, ALL)},
+    {PLAN(overwritten_texts, WITH_PAYLOAD)},
     {PLAN(stalled, ALL)},
     {PLAN(leaking, WITH_PAYLOAD)},
     {PLAN(mm1, ALL)},

@@ -24,7 +24,7 @@ static void assert_truth(const char *name, const struct truth *truth,
   const struct site *site = site_of(profile, truth->sites[0]);
   double per_block = truth->messages_per_block;
   double born = (double)site->births * per_block, freed = (double)site->deaths * per_block;
-  double arrived = truth->arrived, gone = truth->departed;
+  double arrived = truth->arrived + truth->drafts, gone = truth->departed + truth->drafts;
   if (per_block > 1) { /* what is turned away never was in a node; one may be half full, or empty */
     arrived -= truth->turned_away, gone -= truth->turned_away;
     cr_assert_float_eq(born, arrived, 6 * per_block, "%s: %f of %f", name, born, arrived);

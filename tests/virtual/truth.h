@@ -32,6 +32,7 @@ struct truth {
   struct stay *stays;
   size_t count, capacity;
   double turned_away, thrown_away;
+  double drafts;    /* blocks of the first site, made and freed, that no message was made of */
   double waited_ns; /* for room, all senders together */
   unsigned passers; /* set of threads, by number: those that put it there, if others made it */
   double batches, batched; /* what was freed together: how often, and how many */
