@@ -364,11 +364,6 @@ static int take_for_residences(void *pass, const struct event_batch *batch) {
   return residences_take(pass, batch);
 }
 
-static int leave_out_fold(void *context, const struct fold *fold) {
-  (void)context, (void)fold;
-  return 0;
-}
-
 int trace_file_residences(struct trace_file *file, const struct profile *profile,
                           const size_t *sites, size_t count, struct residences *residences,
                           void (*progress)(void *context, double share), void *context) {
@@ -376,11 +371,11 @@ int trace_file_residences(struct trace_file *file, const struct profile *profile
   struct residence_pass *pass = NULL;
   *residences = (struct residences){0};
   int error = residences_begin(&pass, profile, &file->clock, file->slots.lane_count, sites, count);
-  const struct lane_source source = source_of(file, leave_out_fold, NULL);
+  const struct lane_source source = source_of(file, residences_fold, pass);
   if (!error) error = merge_begin(&merge, &source);
   const struct watcher watcher = {progress, context};
   if (!error) error = run_pass(file, &merge, take_for_residences, pass, watcher);
-  if (!error) residences_finish(pass, residences);
+  if (!error) error = residences_finish(pass, residences);
   residences_free_pass(pass);
   merge_end(&merge);
   return error;

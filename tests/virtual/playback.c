@@ -74,7 +74,9 @@ struct profile *recorded_diagnose(const struct recorded *recorded, struct diagno
   check(diagnosis_candidates(profile, &sites, &count), "candidates");
   check(residences_begin(&pass, profile, &clock, recorded->lane_count, sites, count), "residences");
   play(recorded, take_residences, pass);
-  residences_finish(pass, &residences);
+  for (size_t i = 0; i < recorded->fold_count; i++)
+    check(residences_fold(pass, &recorded->folds[i]), "fold");
+  check(residences_finish(pass, &residences), "residences");
   residences_free_pass(pass);
   check(diagnosis_make(profile, &residences, diagnosis), "diagnosis");
   residences_free(&residences);

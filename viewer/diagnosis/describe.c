@@ -29,6 +29,11 @@ static int carriers_first(const void *a, const void *b) {
   return (x->site > y->site) - (x->site < y->site);
 }
 
+static double messages_of(const struct profile *profile, const struct residence_list *list) {
+  return residences_kept(list) *
+         (double)profile_written_blocks(profile, &profile->sites[list->site]);
+}
+
 static int describe_sites(const struct profile *profile, const struct residences *residences,
                           const struct group *group, struct queue *queue) {
   queue->sites = calloc(group->count, sizeof(*queue->sites));
@@ -36,14 +41,16 @@ static int describe_sites(const struct profile *profile, const struct residences
   queue->site_count = group->count;
   for (size_t i = 0; i < group->count; i++)
     if (group->carries[i])
-      queue->arrivals += (double)profile_written_blocks(
-          profile, &profile->sites[residences->lists[group->lists[i]].site]);
+      queue->arrivals += messages_of(profile, &residences->lists[group->lists[i]]);
   for (size_t i = 0; i < group->count; i++) {
-    size_t index = residences->lists[group->lists[i]].site;
+    const struct residence_list *list = &residences->lists[group->lists[i]];
+    size_t index = list->site;
     const struct site *site = &profile->sites[index];
-    double blocks = (double)profile_written_blocks(profile, site) / queue->arrivals;
+    double blocks = messages_of(profile, list) / queue->arrivals;
     queue->sites[i] = (struct queue_site){.site = index,
                                           .carries = group->carries[i],
+                                          .temporaries = list->temporaries,
+                                          .taken_out = 1 - residences_kept(list),
                                           .blocks_per_message = blocks,
                                           .bytes_per_message = blocks * block_bytes(site)};
     queue->blocks_per_message += blocks;
@@ -171,7 +178,7 @@ static void describe_policy(const struct profile *profile, const struct measured
   if (queue->kind != QUEUE_BOUNDED) return;
   double folded = 0;
   for (size_t i = 0; i < queue->site_count; i++)
-    if (queue->sites[i].carries)
+    if (queue->sites[i].carries && !queue->sites[i].temporaries)
       folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
   double turned_away = young * measured->weight + folded;
   /* in a sample an arrival that pushed another out is seen as often as any */

@@ -64,6 +64,8 @@ struct queue_site {
   bool carries;              /* one of the sites that messages are counted by */
   double blocks_per_message; /* 1; less when a block serves many messages */
   double bytes_per_message;  /* its share of what a message costs */
+  bool temporaries; /* its folded blocks are no messages, and a share of the others isn't: */
+  double taken_out;
 };
 
 /* A share of the messages; the sum over all is 1. */

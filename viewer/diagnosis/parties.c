@@ -2,6 +2,7 @@
 #include "parties.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 static int add(struct queue_parties *parties, uint32_t id, double blocks) {
@@ -22,6 +23,44 @@ static int add_all(struct queue_parties *parties, const struct shares *shares) {
   for (size_t i = 0; i < shares->count && !error; i++)
     error = add(parties, shares->of[i].id, (double)shares->of[i].blocks);
   return error;
+}
+
+/* Blocks that were freed at once by the thread that made them, and never waited: folded ones,
+ * temporaries, and what a full queue turned away. */
+static double never_waited(const struct profile *profile, const struct queue *queue) {
+  double young = 0, turned_away = queue->turned_away;
+  for (size_t i = 0; i < queue->site_count; i++) {
+    const struct queue_site *of = &queue->sites[i];
+    const struct site *site = &profile->sites[of->site];
+    if (!of->carries) continue;
+    double folded = (double)site->folded.blocks;
+    young += folded + of->taken_out * (double)profile_written_blocks(profile, site);
+    if (!of->temporaries) turned_away -= folded;
+  }
+  return young + fmax(turned_away, 0);
+}
+
+/* Those are not drained by who made them. */
+static void leave_out_young(struct queue_parties *drained, const struct queue_parties *filled,
+                            double young) {
+  double all = 0;
+  for (size_t i = 0; i < filled->count; i++)
+    all += filled->of[i].share;
+  for (size_t i = 0; i < filled->count && all > 0; i++)
+    for (size_t j = 0; j < drained->count; j++)
+      if (drained->of[j].id == filled->of[i].id)
+        drained->of[j].share = fmax(drained->of[j].share - young * filled->of[i].share / all, 0);
+}
+
+/* Those with a share to speak of. */
+static void drop_the_rest(struct queue_parties *parties) {
+  size_t kept = 0;
+  double all = 0;
+  for (size_t i = 0; i < parties->count; i++)
+    all += parties->of[i].share;
+  for (size_t i = 0; i < parties->count && all > 0; i++)
+    if (parties->of[i].share >= 0.01 * all) parties->of[kept++] = parties->of[i];
+  if (all > 0) parties->count = kept;
 }
 
 static int most_first(const void *a, const void *b) {
@@ -51,6 +90,9 @@ int parties_count(const struct profile *profile, struct queue *queue) {
     if (!error) error = add_all(&queue->drained_by_threads, &site->death_threads);
     if (!error) error = add_all(&queue->drained_by_stacks, &site->death_stacks);
   }
+  leave_out_young(&queue->drained_by_threads, &queue->filled_by_threads,
+                  never_waited(profile, queue));
+  drop_the_rest(&queue->drained_by_threads);
   finish(&queue->filled_by_threads);
   finish(&queue->filled_by_stacks);
   finish(&queue->drained_by_threads);

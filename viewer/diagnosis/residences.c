@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../fold.h"
+#include "temporaries.h"
+
 struct residence_pass {
   const struct run_clock *clock;
   struct residences residences;
@@ -193,9 +196,37 @@ int residences_take(struct residence_pass *pass, const struct event_batch *batch
   return error;
 }
 
-void residences_finish(struct residence_pass *pass, struct residences *residences) {
+/* ---- folded ----------------------------------------------------------------------------- */
+
+/* They die evenly over the time that they are of, as far as is known. */
+int residences_fold(void *context, const struct fold *fold) {
+  struct residence_pass *pass = context;
+  uint32_t wanted = fold->stack < pass->stack_count ? pass->list_of_stack[fold->stack] : 0;
+  if (!wanted) return 0;
+  struct residence_list *list = &pass->residences.lists[wanted - 1];
+  if (!list->folded) list->folded = calloc(RESIDENCE_BUCKETS, sizeof(*list->folded));
+  if (!list->folded) return -ENOMEM;
+  double width = (double)(pass->residences.duration_ns + 1) / RESIDENCE_BUCKETS;
+  double from = (double)bounded_ns(pass, fold->ticks - fold->span) / width;
+  double to = (double)bounded_ns(pass, fold->ticks) / width;
+  for (size_t i = (size_t)from; i < RESIDENCE_BUCKETS && (double)i <= to; i++) {
+    double begin = (double)i > from ? (double)i : from;
+    double end = (double)(i + 1) < to ? (double)(i + 1) : to;
+    list->folded[i] += (double)fold->blocks * (to > from ? (end - begin) / (to - from) : 1);
+  }
+  return 0;
+}
+
+/* ----------------------------------------------------------------------------------------- */
+
+int residences_finish(struct residence_pass *pass, struct residences *residences) {
+  int error = 0;
+  bool sampled = pass->sampled; /* too few, by chance, to tell when they came */
   *residences = pass->residences;
   pass->residences = (struct residences){0};
+  for (size_t i = 0; i < residences->count && !error; i++)
+    if (!sampled) error = temporaries_sift(&residences->lists[i], residences->duration_ns);
+  return error;
 }
 
 void residences_free_pass(struct residence_pass *pass) {
@@ -208,8 +239,10 @@ void residences_free_pass(struct residence_pass *pass) {
 }
 
 void residences_free(struct residences *residences) {
-  for (size_t i = 0; i < residences->count; i++)
+  for (size_t i = 0; i < residences->count; i++) {
     free(residences->lists[i].of);
+    free(residences->lists[i].folded);
+  }
   free(residences->lists);
   *residences = (struct residences){0};
 }

@@ -39,14 +39,29 @@ static inline uint64_t residence_ns(const struct residence *residence, uint64_t 
 /* Of some in order of birth: how many were born up to and including a moment. */
 size_t residences_born(const struct residence *of, size_t count, uint64_t ns);
 
+struct fold;
+
+/* Parts of the run, for counts over time. */
+#define RESIDENCE_BUCKETS 512
+
 /* The blocks of one site, in order of birth. */
 struct residence_list {
   size_t site; /* index into profile->sites */
   struct residence *of;
   size_t count, capacity;
-  uint64_t births; /* that were seen; each `every`-th of them is in the list */
-  uint64_t every;  /* a power of two */
+  uint64_t births;  /* that were seen; each `every`-th of them is in the list */
+  uint64_t every;   /* a power of two */
+  double *folded;   /* blocks that were folded, over time: RESIDENCE_BUCKETS equal parts of the run;
+                       NULL:   none */
+  bool temporaries; /* those are not messages, nor are others that were taken out: temporaries.h */
+  uint64_t taken_out; /* of all that were seen: not in `births` any more */
 };
+
+/* Of the blocks that were written: share that is messages, as far as is known. */
+static inline double residences_kept(const struct residence_list *list) {
+  double all = (double)(list->births + list->taken_out);
+  return all > 0 ? (double)list->births / all : 1;
+}
 
 struct residences {
   struct residence_list *lists; /* as the sites were named */
@@ -61,7 +76,10 @@ int residences_begin(struct residence_pass **pass, const struct profile *profile
                      const struct run_clock *clock, size_t lane_count, const size_t *sites,
                      size_t count);
 int residences_take(struct residence_pass *pass, const struct event_batch *batch);
-void residences_finish(struct residence_pass *pass, struct residences *residences);
+/* Folded blocks, at any time; a lane_events_fold with a struct residence_pass. */
+int residences_fold(void *pass, const struct fold *fold);
+/* Temporaries are taken out. Returns 0 or -ENOMEM. */
+int residences_finish(struct residence_pass *pass, struct residences *residences);
 void residences_free_pass(struct residence_pass *pass); /* NULL is allowed */
 void residences_free(struct residences *residences);
 

@@ -1,0 +1,123 @@
+/* temporaries.c - see temporaries.h. */
+#include "temporaries.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "level.h"
+#include "quantile.h"
+
+/* What is freed by who made it within this is folded by default: so it is in no list, or here. */
+#define YOUNG_NS UINT64_C(1000000)
+
+/* The others stay so many times as long, or there are no two kinds of lives. */
+#define LONGER 8
+
+enum { LEAST = 20 }; /* to tell anything from */
+
+static bool is_young(const struct residence *of) {
+  return of->death_ns != RESIDENCE_LIVE && of->birth_thread == of->death_thread &&
+         of->death_ns - of->birth_ns < YOUNG_NS;
+}
+
+/* Those that stay, in the order of the list. */
+static size_t others(const struct residence_list *list, struct residence *rest) {
+  size_t count = 0;
+  for (size_t i = 0; i < list->count; i++)
+    if (!is_young(&list->of[i])) rest[count++] = list->of[i];
+  return count;
+}
+
+static int stay_for_long(const struct residence *rest, size_t count, uint64_t duration_ns,
+                         bool *longer) {
+  uint64_t *stays = calloc(count + 1, sizeof(*stays));
+  if (!stays) return -ENOMEM;
+  for (size_t i = 0; i < count; i++)
+    stays[i] = residence_ns(&rest[i], duration_ns);
+  *longer = quantile_at_rank(stays, count, count / 2) >= LONGER * YOUNG_NS;
+  free(stays);
+  return 0;
+}
+
+/* Folded blocks in [from, to): those of a bucket are spread over it. */
+static double folded_within(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
+                            uint64_t to) {
+  double sum = 0, width = (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+  for (size_t i = 0; list->folded && i < RESIDENCE_BUCKETS; i++) {
+    double begin = width * (double)i, end = begin + width;
+    if (begin < (double)from) begin = (double)from;
+    if (end > (double)to) end = (double)to;
+    if (end > begin) sum += list->folded[i] * (end - begin) / width;
+  }
+  return sum;
+}
+
+struct births {
+  double young, all;
+};
+
+static struct births births_within(const struct residence_list *list, uint64_t duration_ns,
+                                   uint64_t from, uint64_t to) {
+  struct births births = {.young = folded_within(list, duration_ns, from, to)};
+  births.all = births.young;
+  for (size_t i = 0; i < list->count; i++) {
+    const struct residence *of = &list->of[i];
+    if (of->birth_ns < from || of->birth_ns >= to) continue;
+    births.young += is_young(of) ? (double)list->every : 0;
+    births.all += (double)list->every;
+  }
+  return births;
+}
+
+/* For counts of folded blocks to tell what was in it. */
+static bool long_enough(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
+                        uint64_t to) {
+  return !list->folded ||
+         (double)(to - from) >= 4 * (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+}
+
+/* While it fills up nothing is turned away: what dies young then is something else. */
+static bool come_while_it_fills(const struct residence_list *list, const struct level *level,
+                                uint64_t duration_ns) {
+  uint64_t at_ns, from = 0, last_ns = level->messages[level->count - 1].birth_ns;
+  size_t top = level_top(level, &at_ns), low = top / 20;
+  uint64_t full = level_reached(level, top - top / 10);
+  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < full;)
+    if (walk.messages <= low) from = walk.end_ns;
+  if (full <= from || !long_enough(list, duration_ns, from, full)) return false;
+  struct births before = births_within(list, duration_ns, from, full);
+  struct births after = births_within(list, duration_ns, full, last_ns + 1);
+  return before.all - before.young >= LEAST * (double)list->every && after.all > 0 &&
+         before.young >= 0.05 * before.all &&
+         before.young / before.all >= 0.5 * after.young / after.all;
+}
+
+static int judge(const struct residence_list *list, const struct residence *rest, size_t count,
+                 uint64_t duration_ns, bool *temporaries) {
+  struct level level;
+  bool longer;
+  int error = stay_for_long(rest, count, duration_ns, &longer);
+  if (error || !longer) return error;
+  error = level_begin(&level, rest, count, duration_ns);
+  if (!error) *temporaries = come_while_it_fills(list, &level, duration_ns);
+  level_free(&level);
+  return error;
+}
+
+int temporaries_sift(struct residence_list *list, uint64_t duration_ns) {
+  struct residence *rest = calloc(list->count + 1, sizeof(*rest));
+  if (!rest) return -ENOMEM;
+  size_t count = others(list, rest), young = list->count - count;
+  int error = 0;
+  if (count >= LEAST && (young || list->folded))
+    error = judge(list, rest, count, duration_ns, &list->temporaries);
+  if (!error && list->temporaries) {
+    for (size_t i = 0; i < count; i++)
+      list->of[i] = rest[i];
+    list->count = count;
+    list->taken_out = young * list->every;
+    list->births -= list->taken_out;
+  }
+  free(rest);
+  return error;
+}
