@@ -122,7 +122,8 @@ Test(story, the_verdict_names_the_queue_its_bound_and_who_fills_and_drains_it) {
   json_t *unbounded = demo("unbounded", "copy"), *bounded = demo("8", "copy");
   json_t *without = worst_queue(unbounded, "unbounded-queue");
   json_t *with = worst_queue(bounded, "bounded-queue");
-  cr_expect_gt(json_number_value(at(without, "rho")), 1);
+  json_t *rho = at(without, "rho"); /* null: all were sent before the first was through */
+  cr_expect(json_is_null(rho) || json_number_value(rho) > 1);
   cr_expect(json_is_null(at(without, "bound")));
   cr_expect_str_eq(json_string_value(at(with, "policy")), "blocking");
   /* what the sender and the background thread have in hand counts */
