@@ -29,20 +29,30 @@ static int carriers_first(const void *a, const void *b) {
   return (x->site > y->site) - (x->site < y->site);
 }
 
+static int name_others(const struct pool *pool, struct queue_site *site) {
+  if (!pool) return 0;
+  site->others = calloc(pool->count, sizeof(*site->others));
+  if (!site->others) return -ENOMEM;
+  for (size_t i = 1; i < pool->count; i++)
+    site->others[site->other_count++] = pool->members[i];
+  return 0;
+}
+
 static int describe_sites(const struct profile *profile, const struct residences *residences,
                           const struct group *group, struct queue *queue) {
   queue->sites = calloc(group->count, sizeof(*queue->sites));
   if (!queue->sites) return -ENOMEM;
   queue->site_count = group->count;
+  int error = 0;
   for (size_t i = 0; i < group->count; i++)
     if (group->carries[i])
       queue->arrivals += (double)profile_written_blocks(
-          profile, &profile->sites[residences->lists[group->lists[i]].site]);
-  for (size_t i = 0; i < group->count; i++) {
-    size_t index = residences->lists[group->lists[i]].site;
-    const struct site *site = &profile->sites[index];
+          profile, residences_site(profile, &residences->lists[group->lists[i]]));
+  for (size_t i = 0; i < group->count && !error; i++) {
+    const struct residence_list *list = &residences->lists[group->lists[i]];
+    const struct site *site = residences_site(profile, list);
     double blocks = (double)profile_written_blocks(profile, site) / queue->arrivals;
-    queue->sites[i] = (struct queue_site){.site = index,
+    queue->sites[i] = (struct queue_site){.site = list->site,
                                           .carries = group->carries[i],
                                           .blocks_per_message = blocks,
                                           .bytes_per_message = blocks * block_bytes(site)};
@@ -51,9 +61,10 @@ static int describe_sites(const struct profile *profile, const struct residences
     queue->at_peak_bytes += (double)site->at_peak.bytes;
     queue->at_end_bytes += (double)site->at_end.bytes;
     queue->held_byte_seconds += site->held_byte_seconds;
+    error = name_others(list->pool, &queue->sites[i]);
   }
   qsort(queue->sites, queue->site_count, sizeof(*queue->sites), carriers_first);
-  return 0;
+  return error;
 }
 
 /* Nodes are made for those only that were let in. */
@@ -165,14 +176,20 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   return error;
 }
 
-/* Of a bounded queue: what it does with what it has no room for. */
-static void describe_policy(const struct profile *profile, const struct measured *measured,
-                            double young, struct queue *queue) {
-  if (queue->kind != QUEUE_BOUNDED) return;
+static double folded_messages(const struct profile *profile, const struct residences *residences,
+                              const struct group *group) {
   double folded = 0;
-  for (size_t i = 0; i < queue->site_count; i++)
-    if (queue->sites[i].carries)
-      folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
+  for (size_t i = 0; i < group->count; i++)
+    if (group->carries[i])
+      folded +=
+          (double)residences_site(profile, &residences->lists[group->lists[i]])->folded.blocks;
+  return folded;
+}
+
+/* Of a bounded queue: what it does with what it has no room for. */
+static void describe_policy(const struct measured *measured, double folded, double young,
+                            struct queue *queue) {
+  if (queue->kind != QUEUE_BOUNDED) return;
   double turned_away = young * measured->weight + folded;
   /* in a sample an arrival that pushed another out is seen as often as any */
   double seen = measured->estimated ? 1 / measured->weight : 1;
@@ -317,14 +334,14 @@ int describe_group(const struct profile *profile, const struct residences *resid
     queue->consumers = measured.departures.consumers;
     describe_rates(&measured, queue);
     error = describe_levels(&measured, queue);
-    describe_policy(profile, &measured, young, queue);
+    describe_policy(&measured, folded_messages(profile, residences, group), young, queue);
     describe_evidence(&measured, queue);
     describe_pictures(&measured, queue);
   }
   if (!error) error = describe_residence(&measured, queue);
   if (!error)
     error = phases_fit(&measured.level, measured.weight, &queue->phases, &queue->phase_count);
-  if (!error) error = parties_count(profile, queue);
+  if (!error) error = parties_count(profile, residences, group, queue);
   level_free(&measured.level);
   return error;
 }

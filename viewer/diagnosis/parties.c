@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* A pool's blocks may die by thousands of stacks: beyond so many they are one party. */
+enum { STACKS_MAX = 16 };
+
 static int add(struct queue_parties *parties, uint32_t id, double blocks) {
   for (size_t i = 0; i < parties->count; i++)
     if (parties->of[i].id == id) {
@@ -13,7 +16,7 @@ static int add(struct queue_parties *parties, uint32_t id, double blocks) {
   struct queue_party *bigger = reallocarray(parties->of, parties->count + 1, sizeof(*bigger));
   if (!bigger) return -ENOMEM;
   parties->of = bigger;
-  bigger[parties->count++] = (struct queue_party){id, blocks};
+  bigger[parties->count++] = (struct queue_party){.id = id, .share = blocks};
   return 0;
 }
 
@@ -39,15 +42,36 @@ static void finish(struct queue_parties *parties) {
   if (parties->count) qsort(parties->of, parties->count, sizeof(*parties->of), most_first);
 }
 
-int parties_count(const struct profile *profile, struct queue *queue) {
-  int error = 0;
-  for (size_t i = 0; i < queue->site_count && !error; i++) {
-    const struct site *site = &profile->sites[queue->sites[i].site];
-    if (!queue->sites[i].carries) continue;
-    error = add_all(&queue->filled_by_threads, &site->birth_threads);
-    if (!error)
-      error = add(&queue->filled_by_stacks, site->stack,
+static void put_rest_together(struct queue_parties *parties) {
+  if (parties->count <= STACKS_MAX) return;
+  struct queue_party *last = &parties->of[STACKS_MAX - 1];
+  for (size_t i = STACKS_MAX; i < parties->count; i++)
+    last->share += parties->of[i].share;
+  last->others = parties->count - STACKS_MAX;
+  parties->count = STACKS_MAX;
+}
+
+static int add_filling_stack(const struct profile *profile, const struct residence_list *list,
+                             struct queue_parties *parties) {
+  const struct site *site = residences_site(profile, list);
+  int error = add(parties, site->stack,
                   (double)(profile_written_blocks(profile, site) + site->folded.blocks));
+  /* no other list has this stack: it is the last one */
+  if (!error && list->pool) parties->of[parties->count - 1].others = list->pool->count - 1;
+  return error;
+}
+
+int parties_count(const struct profile *profile, const struct residences *residences,
+                  const struct group *group, struct queue *queue) {
+  bool pooled = false;
+  int error = 0;
+  for (size_t i = 0; i < group->count && !error; i++) {
+    const struct residence_list *list = &residences->lists[group->lists[i]];
+    const struct site *site = residences_site(profile, list);
+    if (!group->carries[i]) continue;
+    pooled |= list->pool != NULL;
+    error = add_all(&queue->filled_by_threads, &site->birth_threads);
+    if (!error) error = add_filling_stack(profile, list, &queue->filled_by_stacks);
     if (!error) error = add_all(&queue->drained_by_threads, &site->death_threads);
     if (!error) error = add_all(&queue->drained_by_stacks, &site->death_stacks);
   }
@@ -55,5 +79,6 @@ int parties_count(const struct profile *profile, struct queue *queue) {
   finish(&queue->filled_by_stacks);
   finish(&queue->drained_by_threads);
   finish(&queue->drained_by_stacks);
+  if (pooled) put_rest_together(&queue->drained_by_stacks);
   return error;
 }
