@@ -154,6 +154,38 @@ struct queue_place queue_place_of(const struct report *report, uint32_t id) {
   return describe(stack, own_frame(stack, 0));
 }
 
+/* How many innermost frames all stacks of a pool have in common: further out each goes its own way.
+ */
+static size_t pooled_frames(const struct report *report, const struct queue_site *site,
+                            struct stack stack) {
+  enum { LOOKED_AT = 64 };
+  size_t common = stack.count;
+  for (size_t i = 0; i < site->other_count && i < LOOKED_AT; i++) {
+    struct stack other = stack_of(report, report->profile->sites[site->others[i]].stack);
+    size_t same = 0;
+    while (same < common && same < other.count &&
+           same_function(&stack.frames[same], &other.frames[same]))
+      same++;
+    common = same;
+  }
+  return common;
+}
+
+/* The outermost own frame up to there that all of the pools with this stack have in common. */
+static size_t within_pool(const struct report *report, const struct queue *queue,
+                          struct stack stack, uint32_t id, size_t frame) {
+  size_t common = stack.count;
+  for (size_t i = 0; i < queue->site_count; i++)
+    if (report->profile->sites[queue->sites[i].site].stack == id)
+      common = pooled_frames(report, &queue->sites[i], stack);
+  size_t innermost = own_frame(stack, 0);
+  if (frame < common || innermost >= common) return frame < common ? frame : innermost;
+  size_t found = innermost;
+  for (size_t next; (next = own_frame(stack, found + 1)) < common;)
+    found = next;
+  return found;
+}
+
 /* Where a site's blocks are born, or most of them freed; 0: nowhere. */
 static uint32_t site_stack(const struct site *site, bool freed) {
   if (!freed) return site->stack;
@@ -177,7 +209,16 @@ static struct queue_place place_of(const struct report *report, const struct que
     if (common < stack.count && common > frame) frame = common;
   }
   if (frame < stack.count) frame = outward(stack, named(stack, frame), freed ? &freeing : &making);
+  if (!freed) frame = within_pool(report, queue, stack, id, frame);
   return describe(stack, frame);
+}
+
+size_t queue_place_other_stacks(const struct queue *queue) {
+  const struct queue_parties *stacks = &queue->filled_by_stacks;
+  size_t pooled = 0;
+  for (size_t i = 0; i < stacks->count; i++)
+    pooled += stacks->of[i].others;
+  return pooled ? pooled + stacks->count - 1 : 0;
 }
 
 struct queue_place queue_place_filled(const struct report *report, const struct queue *queue) {

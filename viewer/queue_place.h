@@ -16,6 +16,8 @@ struct queue_place {
 /* The function that fills it: of what its blocks have in common, the innermost own frame that does
  * more than make a block. */
 struct queue_place queue_place_filled(const struct report *report, const struct queue *queue);
+/* Of a queue with pools: how many stacks fill it besides the one that this names; else 0. */
+size_t queue_place_other_stacks(const struct queue *queue);
 /* The one that drains it: the same of where they are freed. */
 struct queue_place queue_place_drained(const struct report *report, const struct queue *queue);
 /* Of one stack, without regard to others. */

@@ -42,12 +42,23 @@ static void say_place(FILE *out, struct queue_place place) {
   if (*place.text) fprintf(out, " at %s", place.text);
 }
 
+static void say_other_stacks(FILE *out, const struct queue *queue) {
+  size_t others = queue_place_other_stacks(queue);
+  if (others)
+    fprintf(out, " and %s other %s", format_count(others).text, others == 1 ? "stack" : "stacks");
+}
+
+static void say_filled(FILE *out, const struct report *report, const struct queue *queue) {
+  say_place(out, queue_place_filled(report, queue));
+  say_other_stacks(out, queue);
+}
+
 static void say_parties(FILE *out, const struct report *report, const struct queue *queue) {
   char filler[THREADS_SIZE], drainer[THREADS_SIZE];
   bool fillers = queue_place_threads(report, &queue->filled_by_threads, filler, sizeof filler);
   bool drainers = queue_place_threads(report, &queue->drained_by_threads, drainer, sizeof drainer);
   fprintf(out, "%s %s it", filler, fillers ? "fill" : "fills");
-  say_place(out, queue_place_filled(report, queue));
+  say_filled(out, report, queue);
   fprintf(out, ", %s", format_rate(queue->arrival_rate).text);
   if (!queue->drained_by_threads.count) {
     fputs("; nobody drains it", out);
@@ -77,7 +88,10 @@ static void say_message(FILE *out, const struct report *report, const struct que
             format_factor(1 / queue->blocks_per_message).text);
     return;
   }
-  if (queue->site_count < 2) {
+  size_t carriers = 0;
+  for (size_t i = 0; i < queue->site_count; i++)
+    carriers += queue->sites[i].carries;
+  if (carriers == queue->site_count) { /* one block, wherever it came from */
     fprintf(out, " A message is %s.", bytes(queue->bytes_per_message).text);
     return;
   }
@@ -247,7 +261,7 @@ static void say_stalled(FILE *out, const struct report *report, const struct que
   bool several = queue_place_threads(report, &queue->filled_by_threads, threads, sizeof threads);
   say_size(out, report, queue);
   fprintf(out, ". %s %s", threads, several ? "add to it" : "adds to it");
-  say_place(out, queue_place_filled(report, queue));
+  say_filled(out, report, queue);
   fprintf(out, ", %s of %s each, and ", format_rate(queue->arrival_rate).text,
           bytes(queue->bytes_per_message).text);
   if (queue->departures >= 1)
@@ -265,6 +279,7 @@ static void say_short(FILE *out, const struct report *report, const struct queue
   struct queue_place place = queue_place_filled(report, queue);
   say_size(out, report, queue);
   if (*place.text) fprintf(out, ", from %s", place.text);
+  say_other_stacks(out, queue);
   switch (queue->kind) {
   case QUEUE_BURST:
     fputs(": fills up and empties again", out);

@@ -38,12 +38,13 @@ int report_open_figures(struct report *report, const char *command, const char *
 int report_diagnose(struct report *report) {
   struct diagnosis *diagnosis = calloc(1, sizeof *diagnosis);
   struct residences residences = {0};
-  size_t *sites = NULL, count = 0;
-  int error = diagnosis ? diagnosis_candidates(report->profile, &sites, &count) : -ENOMEM;
+  struct candidates candidates = {0};
+  struct stack_tree tree = trace_file_stacks(report->file);
+  int error = diagnosis ? candidates_choose(report->profile, &tree, &candidates) : -ENOMEM;
   report->diagnosis = diagnosis;
   if (!error) {
     struct progress progress = progress_begin("looking for queues");
-    error = trace_file_residences(report->file, report->profile, sites, count, &residences,
+    error = trace_file_residences(report->file, report->profile, &candidates, &residences,
                                   progress_show, &progress);
     progress_end(&progress);
   }
@@ -53,7 +54,7 @@ int report_diagnose(struct report *report) {
   for (size_t i = 0; !error && i < diagnosis->count; i++)
     report->bounds[i] = BOUND_UNASKED;
   residences_free(&residences);
-  free(sites);
+  candidates_free(&candidates);
   if (error) report_forget_diagnosis(report);
   return error;
 }

@@ -233,6 +233,9 @@ static void put_sites(struct terminal *terminal, const struct report *report,
     terminal_to(terminal, MARGIN);
     terminal_put(terminal, PLAIN, "%s", queue_place_of(report, stack).text);
     terminal_field(terminal, DIM, "%s", blocks(site->blocks_per_message).text);
+    if (site->other_count)
+      terminal_field(terminal, PLAIN, "and %s other %s", format_count(site->other_count).text,
+                     site->other_count == 1 ? "stack" : "stacks");
     if (site->carries) terminal_field(terminal, DIM, "messages are counted by it");
     terminal_field(terminal, DIM, "--site %u", stack);
     terminal_end(terminal);
@@ -245,6 +248,10 @@ static void put_stacks(struct terminal *terminal, const struct report *report, c
     terminal_end(terminal);
     terminal_put(terminal, STRONG, "%s", what);
     terminal_put(terminal, PLAIN, "   %s", format_share(stacks->of[i].share, 1).text);
+    if (stacks->of[i].others)
+      terminal_put(terminal, PLAIN, " from this and %s other %s",
+                   format_count(stacks->of[i].others).text,
+                   stacks->of[i].others == 1 ? "stack" : "stacks");
     terminal_end(terminal);
     report_whole_stack(terminal, report, 4, stacks->of[i].id);
   }

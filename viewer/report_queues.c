@@ -101,7 +101,8 @@ static void put_nothing(struct terminal *terminal, const struct report *report) 
   const struct diagnosis *diagnosis = report->diagnosis;
   for (size_t i = 0; i < diagnosis->count; i++) {
     kinds[diagnosis->queues[i].kind]++;
-    sites += diagnosis->queues[i].site_count;
+    for (size_t j = 0; j < diagnosis->queues[i].site_count; j++)
+      sites += 1 + diagnosis->queues[i].sites[j].other_count;
     at_peak += diagnosis->queues[i].at_peak_bytes;
   }
   char *text = NULL;

@@ -32,6 +32,10 @@ static json_t *sites_json(const struct report *report, const struct queue *queue
     json_object_set_new(one, "carries", json_boolean(site->carries));
     json_object_set_new(one, "blocks_per_message", report_json_real(site->blocks_per_message));
     json_object_set_new(one, "bytes_per_message", report_json_real(site->bytes_per_message));
+    json_t *others = json_array();
+    for (size_t j = 0; j < site->other_count; j++)
+      json_array_append_new(others, integer(report->profile->sites[site->others[j]].stack));
+    json_object_set_new(one, "others", others);
     json_array_append_new(json, one);
   }
   return json;
@@ -50,6 +54,7 @@ static json_t *parties_json(const struct report *report, const struct queue_part
   for (size_t i = 0; i < stacks->count; i++) {
     json_t *one = json_object();
     json_object_set_new(one, "share", report_json_real(stacks->of[i].share));
+    json_object_set_new(one, "other_stacks", integer(stacks->of[i].others));
     json_object_set_new(one, "frames", report_json_stack(report, stacks->of[i].id));
     json_array_append_new(places, one);
   }

@@ -211,9 +211,13 @@ static int print_json(const struct summary_options *options, struct report *repo
     selection.sites[0] = profile_find_site(report->profile, (uint32_t)options->site);
     selection.count = selection.matched = 1;
   } else if (queue) {
-    for (size_t i = 0; i < queue->site_count; i++)
-      selection.sites[i] = queue->sites[i].site;
-    selection.count = selection.matched = queue->site_count;
+    size_t count = 0;
+    for (size_t i = 0; i < queue->site_count; i++) {
+      selection.sites[count++] = queue->sites[i].site;
+      for (size_t j = 0; j < queue->sites[i].other_count; j++)
+        selection.sites[count++] = queue->sites[i].others[j];
+    }
+    selection.count = selection.matched = count;
   }
   int error = report_json(out, report, &selection, queue);
   select_free(&selection);

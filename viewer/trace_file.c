@@ -210,6 +210,16 @@ const struct stack_node *trace_file_node(const struct trace_file *file, uint32_t
   return catalog_node(&file->catalog, id);
 }
 
+static uint64_t frame_of(const void *of, uint32_t id, uint32_t *caller) {
+  const struct stack_node *node = trace_file_node(of, id);
+  *caller = node ? node->parent : 0;
+  return node ? node->pc : 0;
+}
+
+struct stack_tree trace_file_stacks(const struct trace_file *file) {
+  return (struct stack_tree){frame_of, file};
+}
+
 uint32_t trace_file_module_count(const struct trace_file *file) {
   return (uint32_t)file->catalog.module_count;
 }
@@ -365,12 +375,12 @@ static int take_for_residences(void *pass, const struct event_batch *batch) {
 }
 
 int trace_file_residences(struct trace_file *file, const struct profile *profile,
-                          const size_t *sites, size_t count, struct residences *residences,
+                          const struct candidates *candidates, struct residences *residences,
                           void (*progress)(void *context, double share), void *context) {
   struct merge merge = {0};
   struct residence_pass *pass = NULL;
   *residences = (struct residences){0};
-  int error = residences_begin(&pass, profile, &file->clock, file->slots.lane_count, sites, count);
+  int error = residences_begin(&pass, profile, &file->clock, file->slots.lane_count, candidates);
   const struct lane_source source = source_of(file, residences_fold, pass);
   if (!error) error = merge_begin(&merge, &source);
   const struct watcher watcher = {progress, context};

@@ -40,6 +40,8 @@ const struct run_info *trace_file_info(const struct trace_file *file);
 
 /* Node by id; NULL when the id is 0 or not in the file. */
 const struct stack_node *trace_file_node(const struct trace_file *file, uint32_t id);
+/* The same for the diagnosis; valid as long as the file is open. */
+struct stack_tree trace_file_stacks(const struct trace_file *file);
 uint32_t trace_file_module_count(const struct trace_file *file); /* ids are 1..count */
 const struct module *trace_file_module(const struct trace_file *file, uint32_t id);
 /* Threads by name index: several threads of one name share an index. Never NULL. */
@@ -51,10 +53,10 @@ const char *trace_file_thread_name(const struct trace_file *file, uint32_t name_
  * trace_file_info() (duration, missing, rss_at_peak). Returns 0, -ENOMEM or -EIO. */
 int trace_file_profile(struct trace_file *file, struct profile **profile, struct timeline *timeline,
                        void (*progress)(void *context, double share), void *context);
-/* Another pass, for the residences of some sites (indexes into profile->sites); to be freed with
- * residences_free(). Returns 0, -ENOMEM or -EIO; then there is nothing to free. */
+/* Another pass, for the residences of the candidates; to be freed with residences_free(). Returns
+ * 0, -ENOMEM or -EIO; then there is nothing to free. */
 int trace_file_residences(struct trace_file *file, const struct profile *profile,
-                          const size_t *sites, size_t count, struct residences *residences,
+                          const struct candidates *candidates, struct residences *residences,
                           void (*progress)(void *context, double share), void *context);
 
 #endif

@@ -42,12 +42,15 @@ static void set_messages(struct queue *queue, uint64_t gap_ns, uint64_t service_
 static void set_parties(struct queue *queue, const struct report *report) {
   size_t copy = profile_find_site(report->profile, STORY_COPY);
   const struct site *site = &report->profile->sites[copy];
-  sites[0] = (struct queue_site){copy, true, 1, 8000};
-  sites[1] = (struct queue_site){profile_find_site(report->profile, STORY_SCRATCH), false, 1, 1000};
-  sender[0] = (struct queue_party){site->birth_threads.of[0].id, 1};
-  worker[0] = (struct queue_party){site->death_threads.of[0].id, 1};
-  fill_stack[0] = (struct queue_party){STORY_COPY, 1};
-  drain_stack[0] = (struct queue_party){site->death_stacks.of[0].id, 1};
+  sites[0] = (struct queue_site){
+      .site = copy, .carries = true, .blocks_per_message = 1, .bytes_per_message = 8000};
+  sites[1] = (struct queue_site){.site = profile_find_site(report->profile, STORY_SCRATCH),
+                                 .blocks_per_message = 1,
+                                 .bytes_per_message = 1000};
+  sender[0] = (struct queue_party){.id = site->birth_threads.of[0].id, .share = 1};
+  worker[0] = (struct queue_party){.id = site->death_threads.of[0].id, .share = 1};
+  fill_stack[0] = (struct queue_party){.id = STORY_COPY, .share = 1};
+  drain_stack[0] = (struct queue_party){.id = site->death_stacks.of[0].id, .share = 1};
   queue->sites = sites;
   queue->site_count = 2;
   queue->filled_by_threads = (struct queue_parties){sender, 1};

@@ -101,7 +101,7 @@ static void check_profile(const struct trace_file *file, const struct profile *p
 static void check_residences(const struct profile *profile, const struct residences *residences) {
   for (size_t i = 0; i < residences->count; i++) {
     const struct residence_list *list = &residences->lists[i];
-    const struct site *site = &profile->sites[list->site];
+    const struct site *site = residences_site(profile, list);
     MUST(list->count <= list->births && list->every >= 1);
     if (!profile->sample_bytes) MUST(list->births + site->folded.blocks <= site->births);
     for (size_t j = 0; j < list->count; j++) {
@@ -138,18 +138,19 @@ static void check_queue(const struct profile *profile, const struct queue *queue
 }
 
 static void check_diagnosis(struct trace_file *file, const struct profile *profile) {
-  size_t *sites, count;
+  struct candidates candidates;
   struct residences residences;
   struct diagnosis diagnosis;
-  MUST(diagnosis_candidates(profile, &sites, &count) == 0);
-  MUST(trace_file_residences(file, profile, sites, count, &residences, NULL, NULL) == 0);
+  struct stack_tree tree = trace_file_stacks(file);
+  MUST(candidates_choose(profile, &tree, &candidates) == 0);
+  MUST(trace_file_residences(file, profile, &candidates, &residences, NULL, NULL) == 0);
   check_residences(profile, &residences);
   MUST(diagnosis_make(profile, &residences, &diagnosis) == 0);
   for (size_t i = 0; i < diagnosis.count; i++)
     check_queue(profile, &diagnosis.queues[i], diagnosis.duration_ns);
   diagnosis_free(&diagnosis);
   residences_free(&residences);
-  free(sites);
+  candidates_free(&candidates);
 }
 
 static void check_names(const struct trace_file *file) {

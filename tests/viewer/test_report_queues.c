@@ -242,6 +242,15 @@ Test(report_queues, sites_of_one_function_are_told_apart_by_their_number) {
   free_reported(&reported);
 }
 
+Test(report_queues, of_a_pool_it_is_said_how_many_stacks_fill_it) {
+  struct reported reported = story();
+  struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
+  expect_said(&reported, "other stack", false);
+  diagnosis->queues[0].filled_by_stacks.of[0].others = 1965;
+  expect_said(&reported, "and 1,965 other stacks, ", true);
+  free_reported(&reported);
+}
+
 Test(report_queues, an_event_loop_drains_what_it_fills_itself) {
   struct reported reported = story();
   struct diagnosis *diagnosis = queues_one(&reported.report, QUEUE_UNBOUNDED);
@@ -272,7 +281,7 @@ Test(report_queues, several_threads_are_named_and_counted) {
   struct queue *queue = &diagnosis->queues[0];
   struct queue_party parties[4];
   for (int i = 0; i < 4; i++)
-    parties[i] = (struct queue_party){queue->filled_by_threads.of[0].id, 0.25};
+    parties[i] = (struct queue_party){.id = queue->filled_by_threads.of[0].id, .share = 0.25};
   queue->filled_by_threads = (struct queue_parties){parties, 2};
   expect_said(&reported, "`sender` and `sender` fill it", true);
   expect_said(&reported, "senders wait", true);

@@ -62,12 +62,12 @@ Test(report_queues_json, the_keys_are_those_that_the_docs_promise_in_their_order
       "at_end_bytes held_byte_seconds measured arrival_rate departure_rate rho residence "
       "standing_messages standing_bytes bound bound_bytes policy turned_away thrown_away batch "
       "consumers filled_by drained_by phases evidence recommended_bound");
-  assert_keys(first(queue, "sites"), "id carries blocks_per_message bytes_per_message");
+  assert_keys(first(queue, "sites"), "id carries blocks_per_message bytes_per_message others");
   assert_keys(get(queue, "measured"), "from_ns to_ns");
   assert_keys(get(queue, "residence"), "slope now_ns p50_ns p99_ns max_ns");
   assert_keys(get(queue, "filled_by"), "threads stacks");
   assert_keys(first(get(queue, "filled_by"), "threads"), "name share");
-  assert_keys(first(get(queue, "drained_by"), "stacks"), "share frames");
+  assert_keys(first(get(queue, "drained_by"), "stacks"), "share other_stacks frames");
   assert_keys(first(queue, "phases"),
               "kind begin_ns end_ns begin_messages end_messages arrivals departures arrival_rate "
               "departure_rate rho residence_slope");
@@ -100,6 +100,24 @@ Test(report_queues_json, an_unbounded_queue_has_its_rates_its_sites_and_who_fill
   cr_expect_eq(json_array_size(get(first(drained, "stacks"), "frames")), 3);
   cr_expect_eq(json_array_size(get(queue, "phases")), 2);
   cr_expect_str_eq(text_at(first(queue, "phases"), "kind"), "fill");
+  done(&reported, json);
+}
+
+Test(report_queues_json, a_pool_names_its_other_sites) {
+  struct reported reported = report_of(story_begin(NULL, STORY_UNBOUNDED));
+  struct queue *queue = &queues_one(&reported.report, QUEUE_UNBOUNDED)->queues[0];
+  size_t other = queue->sites[1].site;
+  queue->sites[0].others = &other;
+  queue->sites[0].other_count = 1;
+  queue->filled_by_stacks.of[0].others = 1;
+  json_t *json = json_of(&reported.report, (struct selection_options){0}, NULL);
+  json_t *of = first(json, "queues"), *others = get(first(of, "sites"), "others");
+  cr_assert_eq(json_array_size(others), 1);
+  cr_assert_eq(json_integer_value(json_array_get(others, 0)),
+               reported.report.profile->sites[other].stack);
+  cr_assert_eq(real_at(first(get(of, "filled_by"), "stacks"), "other_stacks"), 1);
+  queue->sites[0].others = NULL;
+  queue->sites[0].other_count = 0;
   done(&reported, json);
 }
 

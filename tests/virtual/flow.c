@@ -21,7 +21,8 @@ struct flow {
   unsigned made, served;
   unsigned credits, owed; /* to take; to be given back */
   bool is_full;           /* since it was, it has not come down to plan.resumes_at */
-  uint32_t payload, body, node, done, thrown;
+  const struct places *payload, *body, *node; /* birth stacks */
+  uint32_t done, thrown;
   struct world_queue all_sent, no_credit;
 };
 
@@ -43,12 +44,12 @@ static enum form form_of(const struct flow *flow) {
 }
 
 #define DRAFT_BYTES 100
-static struct held payload_new(struct flow *flow, uint64_t size) {
+static struct held payload_new(struct flow *flow, uint32_t stack, uint64_t size) {
   struct world *world = flow->process->world;
-  if (!flow->plan.drafted || size <= DRAFT_BYTES) return process_malloc(world, flow->payload, size);
-  struct held draft = process_malloc(world, flow->payload, DRAFT_BYTES);
-  struct held payload = process_malloc(world, flow->payload, size);
-  process_free(world, draft, flow->payload);
+  if (!flow->plan.drafted || size <= DRAFT_BYTES) return process_malloc(world, stack, size);
+  struct held draft = process_malloc(world, stack, DRAFT_BYTES);
+  struct held payload = process_malloc(world, stack, size);
+  process_free(world, draft, stack);
   flow->truth->drafts++;
   return payload;
 }
@@ -62,18 +63,24 @@ static struct message *message_new(struct flow *flow, struct chance *chance) {
   message->priority =
       flow->plan.urgent > 0 ? chance_uniform(chance) < flow->plan.urgent : chance_next(chance);
   uint64_t size = 40 + chance_below(chance, 400);
+  unsigned place = message->place =
+      flow->payload->count > 1 ? (unsigned)chance_below(chance, flow->payload->count) : 0;
+  uint32_t payload = flow->payload->of[place];
   message->number = truth_arrive(flow->truth, world);
   switch (form_of(flow)) {
   case FORM_ONE:
-    message->payload = payload_new(flow, flow->plan.grown ? 1 : flow->plan.drafted ? size : 96);
+    message->payload = payload_new(flow, payload,
+                                   flow->plan.grown     ? 1
+                                   : flow->plan.drafted ? size
+                                                        : 96);
     if (flow->plan.grown) world_resize(world, &message->payload, 96, stack_of(flow, "grow"));
     break;
   case FORM_THREE:
-    message->payload = payload_new(flow, size);
-    message->body = process_malloc(world, flow->body, 64);
+    message->payload = payload_new(flow, payload, size);
+    message->body = process_malloc(world, flow->body->of[place], 64);
     break;
   case FORM_NODES:
-    message->payload = payload_new(flow, size);
+    message->payload = payload_new(flow, payload, size);
     break;
   default:
     break;
@@ -122,6 +129,7 @@ static void send(struct flow *flow, struct message *message) {
   while (plan->policy == POLICY_BLOCKING && !has_room(flow, line))
     world_wait(flow->process->world, &line->senders);
   flow->truth->waited_ns += (double)(world_now(flow->process->world) - since);
+  line->node = flow->node->of[message->place];
   line_put(line, message);
 }
 
@@ -307,6 +315,16 @@ static void start_threads(struct flow *flow, unsigned count, world_body *body, b
   }
 }
 
+static const struct places *places_of(const struct flow *flow, const char *what) {
+  const struct plan *plan = &flow->plan;
+  char name[32], caller[32];
+  snprintf(name, sizeof(name), "%s.%s", plan->name, what);
+  snprintf(caller, sizeof(caller), "%s.send", plan->name);
+  if (!plan->from_everywhere && !plan->from_a_recursion)
+    return process_one_place(flow->process, name);
+  return process_places(flow->process, plan->from_a_recursion ? WINDING : STRAIGHT, caller, name);
+}
+
 static struct flow *flow_new(struct process *process, const struct plan *plan,
                              struct truth *shared) {
   struct flow *flow = process_memory(process, sizeof(*flow));
@@ -318,9 +336,9 @@ static struct flow *flow_new(struct process *process, const struct plan *plan,
   flow->draining = flow->consumers;
   flow->credits = plan->credits ? plan->bound : 0;
   flow->started = 1 + process->truth_count;
-  flow->payload = stack_of(flow, "payload");
-  flow->body = stack_of(flow, "message");
-  flow->node = stack_of(flow, "node");
+  flow->payload = places_of(flow, "payload");
+  flow->body = places_of(flow, "message");
+  flow->node = places_of(flow, "node");
   flow->done = stack_of(flow, "done");
   flow->thrown = stack_of(flow, "thrown");
   for (unsigned i = 0; i < flow->line_count; i++)
@@ -328,7 +346,7 @@ static struct flow *flow_new(struct process *process, const struct plan *plan,
                                    .form = form_of(flow),
                                    .order = plan->order,
                                    .pooled = plan->pooled_nodes,
-                                   .node = flow->node,
+                                   .node = flow->node->of[0],
                                    .pool = stack_of(flow, "pool")};
   flow->truth = shared;
   if (plan->killed_at_ns > 0)
@@ -346,9 +364,10 @@ static struct truth *new_truth(struct flow *flow) {
   struct truth *truth = process_truth(flow->process, plan->name, plan->kinds);
   enum form form = form_of(flow);
   truth->grown = flow->plan.grown;
-  if (form != FORM_NODES_ONLY) truth->sites[truth->site_count++] = flow->payload;
-  if (form == FORM_THREE) truth->sites[truth->site_count++] = flow->body;
-  if (form != FORM_ONE) truth->sites[truth->site_count++] = flow->node;
+  truth->scattered = flow->payload->count > 1;
+  if (form != FORM_NODES_ONLY) truth->sites[truth->site_count++] = process_any_of(flow->payload);
+  if (form == FORM_THREE) truth->sites[truth->site_count++] = process_any_of(flow->body);
+  if (form != FORM_ONE) truth->sites[truth->site_count++] = process_any_of(flow->node);
   if (form == FORM_NODES_ONLY) truth->messages_per_block = NODE_MESSAGES;
   truth->rates = plan->rates;
   truth->policy = plan->policy;
@@ -376,7 +395,7 @@ struct flow *flow_start_behind(struct process *process, struct flow *from,
   if (from->plan.copied)
     flow->truth = new_truth(flow);
   else if (form_of(flow) != FORM_ONE) /* each queue has its own nodes */
-    flow->truth->sites[flow->truth->site_count - 1] = flow->node;
+    flow->truth->sites[flow->truth->site_count - 1] = process_any_of(flow->node);
   flow->filling = 1;
   from->next = flow;
   start_threads(flow, flow->consumers, consumer, false);

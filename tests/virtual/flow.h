@@ -50,8 +50,9 @@ struct plan {
                            copied to a larger one: asprintf() does that */
   bool one_thread;      /* an event loop: who fills it also drains it */
   bool own_threads; /* a queue for each consumer, of the same sites; the first consumer is slow */
-  double killed_at_ns; /* after the start; 0: it isn't killed */
-  bool copied;         /* what is passed on to the next queue is a new message */
+  double killed_at_ns;                    /* after the start; 0: it isn't killed */
+  bool from_everywhere, from_a_recursion; /* sent from hundreds of places */
+  bool copied;                            /* what is passed on to the next queue is a new message */
 };
 
 struct flow;

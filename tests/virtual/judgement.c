@@ -31,9 +31,33 @@ unsigned judgement_row(const struct truth *truth, unsigned said) {
 }
 
 static bool has_site(const struct profile *profile, const struct queue *queue, uint32_t stack) {
-  for (size_t i = 0; i < queue->site_count; i++)
-    if (profile->sites[queue->sites[i].site].stack == stack) return true;
+  for (size_t i = 0; i < queue->site_count; i++) {
+    const struct queue_site *site = &queue->sites[i];
+    if (profile->sites[site->site].stack == stack) return true;
+    for (size_t j = 0; j < site->other_count; j++)
+      if (profile->sites[site->others[j]].stack == stack) return true;
+  }
   return false;
+}
+
+/* Of those that are scattered any that ends in the same frame will do. */
+static bool has_place(const struct run *run, const struct truth *truth,
+                      const struct profile *profile, const struct queue *queue, uint32_t stack) {
+  if (!truth->scattered) return has_site(profile, queue, stack);
+  for (size_t i = 0; i < queue->site_count; i++)
+    if (!strcmp(run->history.stacks[profile->sites[queue->sites[i].site].stack],
+                run->history.stacks[stack]))
+      return true;
+  return false;
+}
+
+static const struct queue *queue_of(const struct run *run, const struct truth *truth,
+                                    const struct profile *profile,
+                                    const struct diagnosis *diagnosis) {
+  for (size_t i = 0; i < diagnosis->count; i++)
+    if (has_place(run, truth, profile, &diagnosis->queues[i], truth->sites[0]))
+      return &diagnosis->queues[i];
+  return NULL;
 }
 
 const struct queue *judgement_queue(const struct profile *profile,
@@ -81,14 +105,14 @@ static unsigned sites_to_find(const struct truth *truth, const struct queue *que
   return counted ? 1 : parted && truth->site_count == 3 ? 2 : truth->site_count;
 }
 
-static void judge_grouping(struct judgement *judgement, const struct truth *truth,
-                           const struct profile *profile, const struct queue *queue,
-                           enum recording recording) {
+static void judge_grouping(struct judgement *judgement, const struct run *run,
+                           const struct truth *truth, const struct profile *profile,
+                           const struct queue *queue, enum recording recording) {
   for (unsigned i = 1; i < sites_to_find(truth, queue, recording); i++)
-    if (!has_site(profile, queue, truth->sites[i]))
+    if (!has_place(run, truth, profile, queue, truth->sites[i]))
       wrong(judgement, "site %u of %u is not in the queue", i + 1, truth->site_count);
   bool grown = truth->grown && recording == RECORDING_SAMPLED;
-  if (queue->site_count > truth->site_count + (grown ? 1 : 0))
+  if (!truth->scattered && queue->site_count > truth->site_count + (grown ? 1 : 0))
     wrong(judgement, "%zu sites instead of %u", queue->site_count, truth->site_count);
 }
 
@@ -190,7 +214,7 @@ static bool is_truths(const struct run *run, const struct profile *profile,
                       const struct queue *queue) {
   for (unsigned i = 0; i < run->truth_count; i++)
     for (unsigned site = 0; site < run->truths[i].site_count; site++)
-      if (has_site(profile, queue, run->truths[i].sites[site])) return true;
+      if (has_place(run, &run->truths[i], profile, queue, run->truths[i].sites[site])) return true;
   return false;
 }
 
@@ -224,15 +248,15 @@ struct judgement judge(const struct run *run, enum recording recording,
   struct judgement judgement = {0};
   for (unsigned i = 0; i < run->truth_count; i++) {
     const struct truth *truth = &run->truths[i];
-    const struct queue *queue = judgement_queue(profile, diagnosis, truth->sites[0]);
+    const struct queue *queue = queue_of(run, truth, profile, diagnosis);
     unsigned said = queue ? queue->kind : QUEUE_KINDS;
     judgement.said[i] = said;
     judgement.kind_right[i] = kinds_of(truth, recording) & KIND(said);
     if (!judgement.kind_right[i]) wrong_kind(&judgement, truth, queue, said);
     if (said == QUEUE_UNBOUNDED && !judgement.kind_right[i]) judgement.alarms++;
-    if (!queue || !judgement.kind_right[i]) continue;
+    if (!queue || !judgement.kind_right[i] || truth->unrelated) continue;
     if (said == QUEUE_UNBOUNDED || said == QUEUE_BOUNDED || said == QUEUE_STALLED) {
-      judge_grouping(&judgement, truth, profile, queue, recording);
+      judge_grouping(&judgement, run, truth, profile, queue, recording);
       judge_size(&judgement, truth, queue, recording);
     }
     if (said == QUEUE_UNBOUNDED && truth->rates) {

@@ -11,7 +11,8 @@ struct message {
   struct held payload, body, node;
   uint64_t service_ns;
   uint64_t priority;
-  size_t number; /* in the truth */
+  size_t number;  /* in the truth */
+  unsigned place; /* it was sent from */
 };
 
 struct held_list {

@@ -65,14 +65,26 @@ static int take_residences(void *taker, const struct event_batch *batch) {
   return residences_take(taker, batch);
 }
 
+/* The same name is the same address. */
+static uint64_t frame_of(const void *of, uint32_t id, uint32_t *caller) {
+  const struct history *history = of;
+  if (id == 0 || id > history->stack_count) return 0;
+  *caller = history->callers[id];
+  uint64_t hash = 14695981039346656037u;
+  for (const char *at = history->stacks[id]; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+  return hash;
+}
+
 struct profile *recorded_diagnose(const struct recorded *recorded, struct diagnosis *diagnosis) {
   struct run_clock clock = nanoseconds();
   struct profile *profile = recorded_profile(recorded);
   struct residence_pass *pass;
   struct residences residences;
-  size_t *sites, count;
-  check(diagnosis_candidates(profile, &sites, &count), "candidates");
-  check(residences_begin(&pass, profile, &clock, recorded->lane_count, sites, count), "residences");
+  struct candidates candidates;
+  struct stack_tree tree = {frame_of, recorded->history};
+  check(candidates_choose(profile, &tree, &candidates), "candidates");
+  check(residences_begin(&pass, profile, &clock, recorded->lane_count, &candidates), "residences");
   play(recorded, take_residences, pass);
   for (size_t i = 0; i < recorded->fold_count; i++)
     check(residences_fold(pass, &recorded->folds[i]), "fold");
@@ -80,6 +92,6 @@ struct profile *recorded_diagnose(const struct recorded *recorded, struct diagno
   residences_free_pass(pass);
   check(diagnosis_make(profile, &residences, diagnosis), "diagnosis");
   residences_free(&residences);
-  free(sites);
+  candidates_free(&candidates);
   return profile;
 }

@@ -1,6 +1,7 @@
 /* process.c - the life of a virtual process around its queues. */
 #include "process.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const char *const form_names[FORMS] = {"one block", "three blocks", "nodes of 31 and payload",
@@ -31,6 +32,41 @@ void *process_memory(struct process *process, size_t size) {
   if (!memory || process->memory_count == sizeof(process->memory) / sizeof(*process->memory))
     abort();
   return process->memory[process->memory_count++] = memory;
+}
+
+const struct places *process_one_place(struct process *process, const char *name) {
+  struct places *places = process_memory(process, sizeof(*places));
+  places->of[places->count++] = world_stack(process->world, name);
+  return places;
+}
+
+/* By the digits of the place's number. */
+static uint32_t winding(struct world *world, unsigned place) {
+  enum { DEPTH = 9 };
+  uint32_t stack = world_stack(world, "walk");
+  unsigned before = 0;
+  for (unsigned i = 0; i < DEPTH; i++) {
+    static const char *const calls[2][2] = {{"left, by left", "right, by left"},
+                                            {"left, by right", "right, by right"}};
+    unsigned digit = place >> i & 1;
+    stack = world_stack_below(world, stack, calls[before][digit]);
+    before = digit;
+  }
+  return stack;
+}
+
+const struct places *process_places(struct process *process, enum callers callers,
+                                    const char *caller, const char *name) {
+  struct places *places = process_memory(process, sizeof(*places));
+  struct world *world = process->world;
+  for (unsigned i = 0; i < PROCESS_PLACES; i++) {
+    char function[32];
+    snprintf(function, sizeof function, "place %u", i);
+    uint32_t stack = callers == WINDING ? winding(world, i) : world_stack(world, function);
+    stack = world_stack_below(world, stack, caller);
+    places->of[places->count++] = world_stack_below(world, stack, name);
+  }
+  return places;
 }
 
 void process_at_exit(struct process *process, struct process_hook hook) {

@@ -66,6 +66,23 @@ void process_at_exit(struct process *process, struct process_hook hook);
 void process_cleanup(struct process *process, struct process_hook hook);
 void *process_memory(struct process *process, size_t size); /* zeroed */
 
+/* Birth stacks that end in a frame of this name, below a caller's: one, or as many as there are
+ * places that call it. With WINDING those are of a recursion of two functions, each of which calls
+ * either; else of as many functions. */
+enum callers { STRAIGHT, WINDING };
+#define PROCESS_PLACES 500u
+struct places {
+  uint32_t of[PROCESS_PLACES];
+  unsigned count; /* 1 or PROCESS_PLACES */
+};
+const struct places *process_one_place(struct process *process, const char *name);
+const struct places *process_places(struct process *process, enum callers callers,
+                                    const char *caller, const char *name);
+/* One that stands for all. */
+static inline uint32_t process_any_of(const struct places *places) {
+  return places->of[places->count / 2];
+}
+
 /* One block the time that malloc takes, or free. */
 #define MALLOC_NS 60
 #define FREE_NS 40

@@ -119,6 +119,17 @@ static const struct plan retries = {.name = "retries",
                                     .rest = REST_LEFT};
 static const struct plan urgent_ones = {OVERLOADED("urgent_ones", 2), .order = ORDER_PRIORITY,
                                         .urgent = 0.1, .rest = REST_LEFT};
+/* Sent from so many places that each sends a few only. */
+static const struct plan from_everywhere = {OVERLOADED("everywhere", 1.5), .rest = REST_LEFT,
+                                            .from_everywhere = true};
+static const struct plan from_a_recursion = {OVERLOADED("recursion", 1.5), .rest = REST_LEFT,
+                                             .from_a_recursion = true};
+static const struct plan from_everywhere_freed = {OVERLOADED("everywhere_freed", 2),
+                                                  .rest = REST_FREED, .from_everywhere = true};
+static const struct plan bounded_from_everywhere = {
+    BOUNDED("bounded_everywhere", 64, POLICY_BLOCKING), .from_everywhere = true};
+static const struct plan healthy_from_everywhere = {KEEPS_UP("healthy_everywhere", 0.7),
+                                                    .from_everywhere = true};
 /* What came last goes first: what came first may stay for ever, as in a leak. */
 static const struct plan overloaded_stack = {.name = "overloaded_stack",
                                              .kinds = KIND(QUEUE_UNBOUNDED) | KIND(QUEUE_STALLED) |
@@ -338,6 +349,11 @@ const struct behaviour queue_behaviours[] = {
     {PLAN(hangs, ALL)},
     {PLAN(retries, WITH_PAYLOAD)},
     {PLAN(urgent_ones, WITH_PAYLOAD)},
+    {PLAN(from_everywhere, WITH_PAYLOAD)},
+    {PLAN(from_a_recursion, WITH_PAYLOAD)},
+    {PLAN(from_everywhere_freed, WITH_PAYLOAD)},
+    {PLAN(bounded_from_everywhere, WITH_PAYLOAD)},
+    {PLAN(healthy_from_everywhere, WITH_PAYLOAD)},
     {PLAN(overloaded_stack, WITH_PAYLOAD)},
     {PLAN(drained_in_one_go, ALL)},
     {PLAN(walked_list, ALL), .alone = true},

@@ -145,7 +145,8 @@ struct recorded recording_make(const struct history *history, enum recording rec
   struct recorded recorded = {.events = calloc(history->count + 1, sizeof(struct event)),
                               .event_count = history->count,
                               .end_ns = history->end_ns,
-                              .lane_count = history->thread_count};
+                              .lane_count = history->thread_count,
+                              .history = history};
   if (!recorded.events) abort();
   memcpy(recorded.events, history->events, history->count * sizeof(struct event));
   if (recording == RECORDING_EXACT) return recorded;

@@ -21,7 +21,8 @@ struct recorded {
   size_t fold_count;
   uint64_t mean_bytes; /* between picked ones; 0: not sampled */
   uint64_t end_ns;
-  unsigned lane_count; /* threads, numbered from 1 */
+  unsigned lane_count;           /* threads, numbered from 1 */
+  const struct history *history; /* its stacks */
 };
 
 /* `mean_bytes` and `seed` are for the sampled one only. */

@@ -9,21 +9,24 @@
 struct item item_new(struct store *store, struct chance *chance) {
   struct world *world = store->process->world;
   struct item item = {.number = truth_arrive(store->truth, world)};
+  item.place = store->payload->count > 1 ? (unsigned)chance_below(chance, PROCESS_PLACES) : 0;
   bool three = store->process->shape.form == FORM_THREE;
   if (store->plan.timed_ns > 0)
     item.due_ns =
         world_now(world) + chance_ns(chance, store->plan.timed_ns, store->plan.timed_jitter);
-  item.payload = process_malloc(world, store->payload, three ? 40 + chance_below(chance, 400) : 96);
-  if (three) item.body = process_malloc(world, store->body, 64);
-  if (three) item.node = process_malloc(world, store->node, 24);
+  item.payload = process_malloc(world, store->payload->of[item.place],
+                                three ? 40 + chance_below(chance, 400) : 96);
+  if (three) item.body = process_malloc(world, store->body->of[item.place], 64);
+  if (three) item.node = process_malloc(world, store->node->of[item.place], 24);
   return item;
 }
 
 void item_end(struct store *store, struct item item) {
   struct world *world = store->process->world;
-  if (item.node.address) process_free(world, item.node, store->freed);
-  if (item.body.address) process_free(world, item.body, store->freed);
-  process_free(world, item.payload, store->freed);
+  uint32_t freed = store->freed->of[store->freed->count > 1 ? item.place : 0];
+  if (item.node.address) process_free(world, item.node, freed);
+  if (item.body.address) process_free(world, item.body, freed);
+  process_free(world, item.payload, freed);
   truth_depart(store->truth, world, item.number);
   world_wake(world, &store->room);
 }
@@ -94,22 +97,28 @@ static void clear_at_exit(struct process *process, void *argument) {
   store_clear(argument);
 }
 
+static const struct places *places_of(const struct store *store, bool many, const char *name) {
+  return many ? process_places(store->process, STRAIGHT, "store", name)
+              : process_one_place(store->process, name);
+}
+
 struct store *store_new(struct process *process, const struct store_plan *plan) {
   struct store *store = process_memory(process, sizeof(*store));
-  struct world *world = process->world;
   store->process = process;
   store->plan = *plan;
   store->truth = process_truth(process, plan->name, plan->kinds);
   store->truth->kinds_sampled = plan->kinds_sampled;
   store->threads = store->running = process->shape.producers;
-  store->payload = world_stack(world, "store.payload");
-  store->body = world_stack(world, "store.body");
-  store->node = world_stack(world, "store.node");
-  store->freed = world_stack(world, "store.freed");
-  store->truth->sites[store->truth->site_count++] = store->payload;
+  store->payload = places_of(store, plan->from_everywhere, "store.payload");
+  store->body = places_of(store, plan->from_everywhere, "store.body");
+  store->node = places_of(store, plan->from_everywhere, "store.node");
+  store->freed = places_of(store, plan->freed_there, "store.freed");
+  store->truth->scattered = plan->from_everywhere;
+  store->truth->unrelated = plan->freed_there;
+  store->truth->sites[store->truth->site_count++] = process_any_of(store->payload);
   if (process->shape.form == FORM_THREE) {
-    store->truth->sites[store->truth->site_count++] = store->body;
-    store->truth->sites[store->truth->site_count++] = store->node;
+    store->truth->sites[store->truth->site_count++] = process_any_of(store->body);
+    store->truth->sites[store->truth->site_count++] = process_any_of(store->node);
   }
   if (plan->freed) process_at_exit(process, (struct process_hook){clear_at_exit, store});
   return store;

@@ -16,6 +16,7 @@
 struct item {
   struct held payload, body, node;
   size_t number; /* in the truth */
+  unsigned place;
   uint64_t due_ns;
 };
 
@@ -26,8 +27,10 @@ struct store_plan {
   const char *name;
   unsigned kinds, kinds_sampled; /* of verdicts that are right, see truth.h */
   store_step *step;
-  unsigned most;   /* items, as far as the step cares */
-  bool freed;      /* all of it, at exit */
+  unsigned most;        /* items, as far as the step cares */
+  bool freed;           /* all of it, at exit */
+  bool from_everywhere; /* items are made at hundreds of places, */
+  bool freed_there;     /* and freed there: they have nothing to do with each other */
   double timed_ns; /* items are due this long after their birth on average; a timer ends them, */
   enum jitter timed_jitter;
   bool swept;             /* ... or the step does */
@@ -43,9 +46,9 @@ struct store {
   struct truth *truth;
   struct item items[STORE_ITEMS]; /* in the order that the step likes */
   unsigned count;
-  unsigned threads, running; /* that do steps */
-  struct world_queue room;   /* who waits until an item has ended */
-  uint32_t payload, body, node, freed;
+  unsigned threads, running;                          /* that do steps */
+  struct world_queue room;                            /* who waits until an item has ended */
+  const struct places *payload, *body, *node, *freed; /* stacks */
 };
 
 struct store *store_start(struct process *process, const struct store_plan *plan);

@@ -168,6 +168,33 @@ static void structure(struct process *process, const void *argument) {
   process_thread(process, "builder", builder, store_new(process, argument));
 }
 
+/* A dispatcher calls hundreds of handlers, each of which does something else with what it makes:
+ * it keeps some for ever, or the last few, or any few, or all up to a moment. */
+static void everybody_for_himself(struct store *store, struct chance *chance) {
+  struct item item = item_new(store, chance);
+  unsigned own[STORE_ITEMS], count = 0;
+  for (unsigned i = 0; i < store->count; i++)
+    if (store->items[i].place == item.place) own[count++] = i;
+  unsigned most = item.place / 4 % 6;
+  bool full = count >= most;
+  switch (item.place % 4) {
+  case 0: /* the first few */
+    if (full) item_end(store, item);
+    break;
+  case 1: /* the last few */
+    if (full && count) item_end(store, store_take(store, own[0]));
+    break;
+  case 2: /* any few */
+    if (full && count) item_end(store, store_take(store, own[chance_below(chance, count)]));
+    break;
+  default:
+    for (; full && count; count--)
+      item_end(store, store_take(store, own[count - 1]));
+    break;
+  }
+  if (item.place % 4 || !full) store_put(store, item);
+}
+
 static void leak_and_queue(struct process *process, const void *argument) {
   static const struct plan queue = {.name = "beside_a_leak",
                                     .kinds = KIND(QUEUE_UNBOUNDED),
@@ -360,6 +387,42 @@ static const struct store_plan
                           .kinds = KIND(QUEUE_STALLED) | KIND(QUEUE_BURST),
                           .most = 4000,
                           .freed_at_once = 8},
+    scattered_cache = {.name = "scattered_cache",
+                       .kinds = KIND(QUEUE_CACHE),
+                       .step = lru_scanned,
+                       .most = 400,
+                       .from_everywhere = true},
+    scattered_churn = {.name = "scattered_churn",
+                       .kinds = HARMLESS,
+                       .step = churning,
+                       .from_everywhere = true,
+                       .freed_there = true},
+    scattered_tables = {.name = "scattered_tables",
+                        .kinds = NO_QUEUE,
+                        .step = replaced,
+                        .most = 300,
+                        .from_everywhere = true,
+                        .freed_there = true},
+    scattered_lives = {.name = "scattered_lives",
+                       .kinds = NO_QUEUE,
+                       .step = growing,
+                       .timed_ns = 60 * MS,
+                       .timed_jitter = EXPONENTIAL,
+                       .from_everywhere = true},
+    scattered_garbage = {.name = "scattered_garbage",
+                         .kinds = KIND(QUEUE_BURST),
+                         .step = collected,
+                         .most = 600,
+                         .from_everywhere = true},
+    scattered_leak = {.name = "scattered_leak",
+                      .kinds = KIND(QUEUE_STALLED),
+                      .step = growing,
+                      .from_everywhere = true},
+    everybody = {.name = "everybody",
+                 .kinds = NO_QUEUE | KIND(QUEUE_STALLED),
+                 .step = everybody_for_himself,
+                 .from_everywhere = true,
+                 .freed_there = true},
     futures = {.name = "futures", .kinds = HARMLESS | KIND(QUEUE_BURST), .step = NULL};
 
 #define FORMS_HERE (1u << FORM_ONE | 1u << FORM_THREE)
@@ -396,6 +459,13 @@ const struct behaviour store_behaviours[] = {
     {"widening_window", store_process, &widening_window, true, FORMS_HERE},
     {"torn_down", structure, &torn_down, true, FORMS_HERE},
     {"torn_down_in_steps", structure, &torn_down_in_steps, true, FORMS_HERE},
+    STORE(scattered_cache),
+    STORE(scattered_churn),
+    STORE(scattered_tables),
+    STORE(scattered_lives),
+    STORE(scattered_garbage),
+    STORE(scattered_leak),
+    STORE(everybody),
     {"leak_and_queue", leak_and_queue, &leak, false, FORMS_HERE},
     {"leak_and_healthy_queue", leak_and_healthy_queue, &leak, false, FORMS_HERE},
     {"futures", futures_plan, &futures, false, FORMS_HERE},

@@ -23,7 +23,9 @@ struct truth {
   uint32_t sites[TRUTH_SITES]; /* birth stacks of what a message is made of; the first has a block
                                   for each message (or for each `messages_per_block`) */
   unsigned site_count;
-  bool grown; /* a message's payload grows: in a sample most are picked at that place */
+  bool grown;     /* a message's payload grows: in a sample most are picked at that place */
+  bool scattered; /* each of `sites` is one of hundreds of stacks */
+  bool unrelated; /* they are many things, not one: no figures are right or wrong */
   double messages_per_block;
   bool rates; /* rho, and who fills and drains, are to be right */
   enum queue_policy policy;

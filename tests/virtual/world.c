@@ -175,13 +175,18 @@ void world_exit(struct world *world) {
 
 /* ---- the heap --------------------------------------------------------------------------- */
 
-uint32_t world_stack(struct world *world, const char *name) {
+uint32_t world_stack_below(struct world *world, uint32_t caller, const char *name) {
   struct history *history = &world->history;
   for (unsigned id = 1; id <= history->stack_count; id++)
-    if (!strcmp(history->stacks[id], name)) return id;
+    if (history->callers[id] == caller && !strcmp(history->stacks[id], name)) return id;
   if (history->stack_count + 1 == WORLD_STACKS) abort();
   snprintf(history->stacks[++history->stack_count], sizeof(*history->stacks), "%s", name);
+  history->callers[history->stack_count] = caller;
   return history->stack_count;
+}
+
+uint32_t world_stack(struct world *world, const char *name) {
+  return world_stack_below(world, 0, name);
 }
 
 /* As large as malloc would make it: a header more, in steps of 16, and above 1 KiB in powers of

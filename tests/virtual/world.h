@@ -16,7 +16,7 @@
 #include "viewer/event.h"
 
 #define WORLD_THREADS 12 /* at most */
-#define WORLD_STACKS 48
+#define WORLD_STACKS 4096
 #define WORLD_START_NS 1000 /* time of the first event, at least */
 #define WORLD_NEVER UINT64_MAX
 
@@ -39,7 +39,8 @@ struct history {
   uint64_t end_ns;
   const char *threads[WORLD_THREADS + 1]; /* by number, from 1 */
   unsigned thread_count;
-  char stacks[WORLD_STACKS][32]; /* by id, from 1 */
+  char stacks[WORLD_STACKS][32];  /* innermost frames, by id, from 1 */
+  uint32_t callers[WORLD_STACKS]; /* the stacks that they were called from, 0 none */
   unsigned stack_count;
 };
 
@@ -66,6 +67,7 @@ void world_exit(struct world *world);
 
 /* The heap. None of these lets time pass. `stack` is from world_stack(). */
 uint32_t world_stack(struct world *world, const char *name); /* interned */
+uint32_t world_stack_below(struct world *world, uint32_t caller, const char *name);
 struct held world_allocate(struct world *world, uint32_t stack, uint64_t size);
 void world_release(struct world *world, struct held held, uint32_t stack);
 void world_resize(struct world *world, struct held *held, uint64_t size, uint32_t stack);

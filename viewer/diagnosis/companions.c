@@ -247,12 +247,12 @@ static bool agree_on_departures(const struct trait *a, const struct trait *b) {
 
 bool companions_queue_up(const struct profile *profile, const struct trait *a,
                          const struct trait *b) {
-  return share_an_end(&profile->sites[a->list->site], &profile->sites[b->list->site]) &&
+  return share_an_end(residences_site(profile, a->list), residences_site(profile, b->list)) &&
          agree_on_departures(a, b);
 }
 
 static double written_blocks(const struct profile *profile, const struct trait *of) {
-  return (double)profile_written_blocks(profile, &profile->sites[of->list->site]);
+  return (double)profile_written_blocks(profile, residences_site(profile, of->list));
 }
 
 /* In a sample the blocks of one message are seldom all there. When they are, one is born just

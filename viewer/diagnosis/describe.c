@@ -31,7 +31,16 @@ static int carriers_first(const void *a, const void *b) {
 
 static double messages_of(const struct profile *profile, const struct residence_list *list) {
   return residences_kept(list) *
-         (double)profile_written_blocks(profile, &profile->sites[list->site]);
+         (double)profile_written_blocks(profile, residences_site(profile, list));
+}
+
+static int name_others(const struct pool *pool, struct queue_site *site) {
+  if (!pool) return 0;
+  site->others = calloc(pool->count, sizeof(*site->others));
+  if (!site->others) return -ENOMEM;
+  for (size_t i = 1; i < pool->count; i++)
+    site->others[site->other_count++] = pool->members[i];
+  return 0;
 }
 
 static int describe_sites(const struct profile *profile, const struct residences *residences,
@@ -39,18 +48,20 @@ static int describe_sites(const struct profile *profile, const struct residences
   queue->sites = calloc(group->count, sizeof(*queue->sites));
   if (!queue->sites) return -ENOMEM;
   queue->site_count = group->count;
+  int error = 0;
   for (size_t i = 0; i < group->count; i++)
     if (group->carries[i])
       queue->arrivals += messages_of(profile, &residences->lists[group->lists[i]]);
-  for (size_t i = 0; i < group->count; i++) {
+  for (size_t i = 0; i < group->count && !error; i++) {
     const struct residence_list *list = &residences->lists[group->lists[i]];
-    size_t index = list->site;
-    const struct site *site = &profile->sites[index];
+    const struct site *site = residences_site(profile, list);
+    double written = (double)profile_written_blocks(profile, site);
     double blocks = messages_of(profile, list) / queue->arrivals;
-    queue->sites[i] = (struct queue_site){.site = index,
+    queue->sites[i] = (struct queue_site){.site = list->site,
                                           .carries = group->carries[i],
+                                          .folded = (double)site->folded.blocks,
+                                          .taken_out = (1 - residences_kept(list)) * written,
                                           .temporaries = list->temporaries,
-                                          .taken_out = 1 - residences_kept(list),
                                           .blocks_per_message = blocks,
                                           .bytes_per_message = blocks * block_bytes(site)};
     queue->blocks_per_message += blocks;
@@ -58,9 +69,10 @@ static int describe_sites(const struct profile *profile, const struct residences
     queue->at_peak_bytes += (double)site->at_peak.bytes;
     queue->at_end_bytes += (double)site->at_end.bytes;
     queue->held_byte_seconds += site->held_byte_seconds;
+    error = name_others(list->pool, &queue->sites[i]);
   }
   qsort(queue->sites, queue->site_count, sizeof(*queue->sites), carriers_first);
-  return 0;
+  return error;
 }
 
 /* Nodes are made for those only that were let in. */
@@ -172,14 +184,17 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   return error;
 }
 
-/* Of a bounded queue: what it does with what it has no room for. */
-static void describe_policy(const struct profile *profile, const struct measured *measured,
-                            double young, struct queue *queue) {
-  if (queue->kind != QUEUE_BOUNDED) return;
+static double folded_messages(const struct queue *queue) {
   double folded = 0;
   for (size_t i = 0; i < queue->site_count; i++)
-    if (queue->sites[i].carries && !queue->sites[i].temporaries)
-      folded += (double)profile->sites[queue->sites[i].site].folded.blocks;
+    if (queue->sites[i].carries && !queue->sites[i].temporaries) folded += queue->sites[i].folded;
+  return folded;
+}
+
+/* Of a bounded queue: what it does with what it has no room for. */
+static void describe_policy(const struct measured *measured, double young, struct queue *queue) {
+  if (queue->kind != QUEUE_BOUNDED) return;
+  double folded = folded_messages(queue);
   double turned_away = young * measured->weight + folded;
   /* in a sample an arrival that pushed another out is seen as often as any */
   double seen = measured->estimated ? 1 / measured->weight : 1;
@@ -324,14 +339,14 @@ int describe_group(const struct profile *profile, const struct residences *resid
     queue->consumers = measured.departures.consumers;
     describe_rates(&measured, queue);
     error = describe_levels(&measured, queue);
-    describe_policy(profile, &measured, young, queue);
+    describe_policy(&measured, young, queue);
     describe_evidence(&measured, queue);
     describe_pictures(&measured, queue);
   }
   if (!error) error = describe_residence(&measured, queue);
   if (!error)
     error = phases_fit(&measured.level, measured.weight, &queue->phases, &queue->phase_count);
-  if (!error) error = parties_count(profile, queue);
+  if (!error) error = parties_count(profile, residences, group, queue);
   level_free(&measured.level);
   return error;
 }

@@ -104,6 +104,8 @@ static bool matters(const struct profile *profile, const struct queue *queue) {
 }
 
 static void free_queue(struct queue *queue) {
+  for (size_t i = 0; i < queue->site_count; i++)
+    free(queue->sites[i].others);
   free(queue->sites);
   free(queue->filled_by_threads.of);
   free(queue->filled_by_stacks.of);
@@ -114,9 +116,19 @@ static void free_queue(struct queue *queue) {
   *queue = (struct queue){0};
 }
 
+/* Small change that was looked at only because it might have been a part of something. */
+static bool went_along_with_none(const struct residences *residences, const struct group *group) {
+  for (size_t i = 0; i < group->count; i++) {
+    const struct pool *pool = residences->lists[group->lists[i]].pool;
+    if (!pool || !pool->goes_along) return false;
+  }
+  return true;
+}
+
 static int judge(const struct profile *profile, const struct residences *residences,
                  const struct group *group, struct queue *queue) {
   *queue = (struct queue){.estimated = profile->sample_bytes != 0};
+  if (went_along_with_none(residences, group)) return 0;
   int error = gather(residences, group, queue);
   if (error || queue->message_count < MESSAGES_MIN) return error;
   return describe_group(profile, residences, group, queue);

@@ -59,22 +59,27 @@ struct phase {
                              than a few have departed */
 };
 
+/* One site; or a pool of several (candidates.h), whose figures are sums. */
 struct queue_site {
-  size_t site;               /* index into profile->sites */
+  size_t site;               /* index into profile->sites: of a pool its biggest */
   bool carries;              /* one of the sites that messages are counted by */
   double blocks_per_message; /* 1; less when a block serves many messages */
   double bytes_per_message;  /* its share of what a message costs */
-  bool temporaries; /* its folded blocks are no messages, and a share of the others isn't: */
-  double taken_out;
+  double folded;             /* blocks that were folded, and */
+  double taken_out;          /* written ones that are temporaries (temporaries.h), */
+  bool temporaries;          /* as its folded ones are as well */
+  size_t *others;            /* of a pool the other members; owned */
+  size_t other_count;
 };
 
 /* A share of the messages; the sum over all is 1. */
 struct queue_party {
   uint32_t id; /* threads: index for trace_file_thread_name(); stacks: node id */
   double share;
+  size_t others; /* stacks of a pool: so many more have a part in the share */
 };
 struct queue_parties {
-  struct queue_party *of; /* most first */
+  struct queue_party *of; /* most first; of a pool's stacks the rest together is last */
   size_t count;
 };
 
@@ -155,10 +160,6 @@ struct diagnosis {
   size_t count;
   uint64_t duration_ns;
 };
-
-/* The sites worth a second pass: enough blocks, and enough memory held or peak. Indexes into
- * profile->sites, most held first; to be freed. Returns 0 or -ENOMEM. */
-int diagnosis_candidates(const struct profile *profile, size_t **sites, size_t *count);
 
 /* Judges. `residences` must be of the candidates. Returns 0 or -ENOMEM; diagnosis_free() in any
  * case. */

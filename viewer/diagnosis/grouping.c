@@ -24,7 +24,8 @@ static size_t choose_carrier(const struct profile *profile, const struct residen
     for (size_t j = 0; j < residences->count; j++)
       votes += find(kinds, j) == kind && fabs((double)residences->lists[j].births -
                                               (double)list->births) <= 0.05 * (double)list->births;
-    const struct site *site = &profile->sites[list->site], *other = &profile->sites[found->site];
+    const struct site *site = residences_site(profile, list);
+    const struct site *other = residences_site(profile, found);
     if (profile->sample_bytes) { /* the one that was picked most often is known best */
       if (list->count > found->count || best_votes == 0) best = i;
       best_votes = 1;

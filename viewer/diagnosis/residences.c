@@ -1,5 +1,5 @@
-/* residences.c - the second pass: births and deaths of the candidate sites' blocks, and of no
- * others; see residences.h. Reads events by the same rules as pairing.c: a realloc moves a block
+/* residences.c - the second pass: births and deaths of the candidates' blocks, and of no others;
+ * see residences.h. Reads events by the same rules as pairing.c: a realloc moves a block
  * and does not end it, a birth at a taken address ends what was there.
  */
 #include "residences.h"
@@ -37,8 +37,9 @@ size_t residences_born(const struct residence *of, size_t count, uint64_t ns) {
 }
 
 int residences_begin(struct residence_pass **result, const struct profile *profile,
-                     const struct run_clock *clock, size_t lane_count, const size_t *sites,
-                     size_t count) {
+                     const struct run_clock *clock, size_t lane_count,
+                     const struct candidates *candidates) {
+  size_t count = candidates->count;
   struct residence_pass *pass = *result = calloc(1, sizeof(*pass));
   if (!pass) return -ENOMEM;
   pass->clock = clock;
@@ -51,8 +52,12 @@ int residences_begin(struct residence_pass **result, const struct profile *profi
   if (!pass->residences.lists || !pass->list_of_stack || !pass->in_flight) return -ENOMEM;
   pass->residences.count = count;
   for (size_t i = 0; i < count; i++) {
-    pass->residences.lists[i] = (struct residence_list){.site = sites[i], .every = 1};
-    pass->list_of_stack[profile->sites[sites[i]].stack] = (uint32_t)i + 1;
+    const struct candidate *of = &candidates->of[i];
+    pass->residences.lists[i] =
+        (struct residence_list){.site = of->site, .pool = of->pool, .every = 1};
+    pass->list_of_stack[profile->sites[of->site].stack] = (uint32_t)i + 1;
+    for (size_t j = 0; of->pool && j < of->pool->count; j++)
+      pass->list_of_stack[profile->sites[of->pool->members[j]].stack] = (uint32_t)i + 1;
   }
   return 0;
 }

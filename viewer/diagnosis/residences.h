@@ -1,7 +1,7 @@
-/* residences.h - when each block of a few sites came and went: what the diagnosis looks at.
+/* residences.h - when each block of the candidates came and went: what the diagnosis looks at.
  *
- * 16 bytes a block. Lists grow to RESIDENCES_MAX blocks a site; one that is longer, or the longest
- * when all together are more than RESIDENCES_TOTAL, is thinned evenly by the order of birth: every
+ * 16 bytes a block. Lists grow to RESIDENCES_MAX blocks; one that is longer, or the longest when
+ * all together are more than RESIDENCES_TOTAL, is thinned evenly by the order of birth: every
  * second one stays, as often as needed. Pure: events in, lists out. Folded blocks are in no list.
  */
 #ifndef DWELL_RESIDENCES_H
@@ -15,6 +15,7 @@
 #include "../event.h"
 #include "../profile.h"
 #include "../run_clock.h"
+#include "candidates.h"
 
 #define RESIDENCES_MAX (UINT64_C(1) << 22)
 #define RESIDENCES_TOTAL (UINT64_C(1) << 23)
@@ -44,9 +45,10 @@ struct fold;
 /* Parts of the run, for counts over time. */
 #define RESIDENCE_BUCKETS 512
 
-/* The blocks of one site, in order of birth. */
+/* The blocks of one candidate, in order of birth. */
 struct residence_list {
-  size_t site; /* index into profile->sites */
+  size_t site;             /* index into profile->sites: of a pool its biggest */
+  const struct pool *pool; /* the candidate's; NULL: the site alone */
   struct residence *of;
   size_t count, capacity;
   uint64_t births;  /* that were seen; each `every`-th of them is in the list */
@@ -64,17 +66,23 @@ static inline double residences_kept(const struct residence_list *list) {
 }
 
 struct residences {
-  struct residence_list *lists; /* as the sites were named */
+  struct residence_list *lists; /* as the candidates were named */
   size_t count;
   uint64_t duration_ns; /* of the run: what is still live has been so up to then */
 };
 
-/* One pass: begin, take all events in order of time, finish. `sites` are indexes into
- * profile->sites. Returns 0 or -ENOMEM; residences_free() in any case. */
+/* The figures that go with a list: its site's, or its pool's. */
+static inline const struct site *residences_site(const struct profile *profile,
+                                                 const struct residence_list *list) {
+  return list->pool ? &list->pool->sum : &profile->sites[list->site];
+}
+
+/* One pass: begin, take all events in order of time, finish. The candidates must outlive the
+ * residences. Returns 0 or -ENOMEM; residences_free() in any case. */
 struct residence_pass;
 int residences_begin(struct residence_pass **pass, const struct profile *profile,
-                     const struct run_clock *clock, size_t lane_count, const size_t *sites,
-                     size_t count);
+                     const struct run_clock *clock, size_t lane_count,
+                     const struct candidates *candidates);
 int residences_take(struct residence_pass *pass, const struct event_batch *batch);
 /* Folded blocks, at any time; a lane_events_fold with a struct residence_pass. */
 int residences_fold(void *pass, const struct fold *fold);

@@ -72,8 +72,7 @@ static struct births births_within(const struct residence_list *list, uint64_t d
 /* For counts of folded blocks to tell what was in it. */
 static bool long_enough(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
                         uint64_t to) {
-  return !list->folded ||
-         (double)(to - from) >= 4 * (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+  return !list->folded || (double)(to - from) >= 4 * (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
 }
 
 /* While it fills up nothing is turned away: what dies young then is something else. */
