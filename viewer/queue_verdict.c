@@ -97,8 +97,8 @@ static void say_message(FILE *out, const struct report *report, const struct que
   }
   double blocks = queue->blocks_per_message;
   bool whole = fabs(blocks - round(blocks)) < 0.005;
-  fprintf(out, " A message is %.*f blocks, %s:", whole ? 0 : 2, blocks,
-          bytes(queue->bytes_per_message).text);
+  fprintf(out, " A message is %.*f block%s, %s:", whole ? 0 : 2, blocks,
+          whole && blocks < 1.5 ? "" : "s", bytes(queue->bytes_per_message).text);
   size_t shown = queue->site_count > SHOWN ? SHOWN : queue->site_count;
   struct queue_place places[SHOWN];
   bool alike = false; /* then only the site tells them apart */

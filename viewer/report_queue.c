@@ -201,7 +201,7 @@ static void put_evidence(struct terminal *terminal, const struct queue *queue) {
   put_evidence_of(terminal, "at the top", SHARE, evidence->at_top_share,
                   "of the time since the top was reached: pinned there when near 100%");
   put_evidence_of(terminal, "least level", COUNT, evidence->low_messages,
-                  "messages, since the fill began");
+                  "messages, since it was half full (bounded: full)");
   put_evidence_of(terminal, "highest level", COUNT, evidence->top_messages, "messages");
   put_evidence_of(terminal, "growth", SHARE, evidence->growth,
                   "level at the last arrival, of the highest: 100% still grows");
