@@ -91,3 +91,27 @@ Test(verdict, lines_of_their_own_of_which_one_is_overloaded_are_an_unbounded_que
   }
   cr_expect_eq(kind_of(lives, COUNT, COUNT * MS), QUEUE_UNBOUNDED);
 }
+
+/* A loop that receives what has come, and serves one a turn: each leaves just before others come.
+ */
+Test(verdict, a_loop_that_serves_one_of_two_a_turn_has_an_unbounded_queue) {
+  enum { TURNS = 300 };
+  static struct residence lives[2 * TURNS];
+  for (size_t i = 0; i < 2 * TURNS; i++) {
+    uint64_t birth_ns = (i / 2 + 1) * MS + 1000 * (1 + i % 2);
+    lives[i] = (struct residence){birth_ns, 1, i < TURNS - 1 ? (i + 2) * MS : RESIDENCE_LIVE, 1};
+  }
+  cr_expect_eq(kind_of(lives, 2 * TURNS, (TURNS + 1) * MS), QUEUE_UNBOUNDED);
+}
+
+/* The same numbers, but each leaves just after others came: they push it out. */
+Test(verdict, a_window_that_widens_is_no_unbounded_queue) {
+  enum { TURNS = 300 };
+  static struct residence lives[2 * TURNS];
+  for (size_t i = 0; i < 2 * TURNS; i++) {
+    uint64_t birth_ns = (i / 2 + 1) * MS + 1000 * (1 + i % 2);
+    lives[i] =
+        (struct residence){birth_ns, 1, i < TURNS - 1 ? (i + 2) * MS + 3000 : RESIDENCE_LIVE, 1};
+  }
+  cr_expect_neq(kind_of(lives, 2 * TURNS, (TURNS + 1) * MS), QUEUE_UNBOUNDED);
+}

@@ -128,7 +128,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
                     uint64_t last_arrival_ns, struct departures *departures, size_t departed) {
   static const struct gaps none;
   struct gaps gaps = none, later = none; /* up to the last arrival, and after it */
-  size_t coupled = 0, after = 0, tight = 0, own = 0;
+  size_t coupled = 0, following = 0, after = 0, tight = 0, own = 0;
   for (size_t i = 0; i < count;) {
     size_t end = i, arrivals = 0;
     uint64_t first = UINT64_MAX, last = 0;
@@ -157,6 +157,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
       bool follows = j > i && !now[-1].departs && (double)(now->ns - now[-1].ns) <= beside;
       bool leads = j + 1 < end && !now[1].departs && (double)(now[1].ns - now->ns) <= beside;
       coupled += follows || leads;
+      following += follows;
     }
     i = end;
   }
@@ -169,6 +170,7 @@ static void measure(const struct happening *happenings, size_t count, double blo
   double within = short_gaps(&gaps);
   departures->batch = departed ? 1 / (1 - within) : NAN;
   departures->coupled_share = departed ? (double)coupled / all : 0;
+  departures->following_share = departed ? (double)following / all : 0;
   departures->own_share = departed ? (double)own / all : 0;
   departures->after_share = departed ? (double)after / all : 0;
   departures->tight_share = after ? (double)tight / (double)after : 0;

@@ -14,6 +14,7 @@ struct departures {
   uint32_t producers;       /* threads by which messages come, at most at a time */
   uint32_t consumers;       /* threads by which they leave */
   double coupled_share;     /* of the departures: directly beside an arrival by the same thread */
+  double following_share;   /* of the departures: the same, and after it */
   double after_share;       /* of the departures: after the last arrival */
   double tight_share;       /* of those: with no work between it and the one before */
   uint64_t last_ns;         /* of the last departure */

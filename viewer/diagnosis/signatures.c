@@ -137,7 +137,8 @@ static bool level_rises(const struct measured *measured) {
   return (double)least[4] >= 0.3 * (double)measured->top && least[4] > least[3] &&
          (double)least[4] >= 1.25 * (double)least[2] && means[4] >= 1.08 * means[3] &&
          (!measured->estimated || steadily) &&
-         ((double)measured->risen >= SIGNATURE_CHANCE * measured->rise_noise || rises_evenly(measured));
+         ((double)measured->risen >= SIGNATURE_CHANCE * measured->rise_noise ||
+          rises_evenly(measured));
 }
 
 /* Many came before any left, and then, not too long after, they left one by one, with work in
@@ -215,11 +216,11 @@ static bool leave_beside_arrivals(const struct measured *measured) {
          share * (double)measured->departed > expected - 2 * sqrt(expected);
 }
 
-/* What comes pushes out what leaves: a window that widens. Or a loop that takes one out for each
- * few that it puts in; a sample can't tell most of them from all. */
+/* What comes pushes out what leaves, at once: a window that widens. (A loop that serves one between
+ * arrivals has a service before each departure.) A sample can't tell most of them from all. */
 bool signature_exchanged(const struct measured *measured) {
   return !measured->estimated && measured->departures.same_thread_share >= 0.95 &&
-         leave_beside_arrivals(measured);
+         measured->departures.following_share >= 0.9;
 }
 
 /* They leave to make room for others. Where that can't be told, those that a thread takes out which
