@@ -149,6 +149,19 @@ static uint32_t usual_size(const struct batches *batches) {
   return usual;
 }
 
+/* The size that a batch may have: the largest but for those with less than a hundredth of the
+ * messages, which may be two that looked like one. */
+static uint32_t limit_of(const struct batches *batches) {
+  uint32_t *messages = calloc(batches->largest + 1, sizeof(*messages)), limit = batches->largest;
+  for (size_t i = 0; messages && i < batches->count; i++)
+    messages[batches->served[i].messages] += batches->served[i].messages;
+  double most = 0;
+  while (messages && limit > 1 && (most += messages[limit]) < 0.01 * (double)batches->departed)
+    limit--;
+  free(messages);
+  return limit;
+}
+
 int batches_find(const struct queue *queue, struct batches *batches) {
   size_t room = queue->message_count + 1;
   *batches = (struct batches){.by_death = calloc(room, sizeof(uint32_t)),
@@ -164,6 +177,7 @@ int batches_find(const struct queue *queue, struct batches *batches) {
     double apart = apart_ns(queue, batches, workers);
     find(queue, batches, workers, floors_ns, apart, 0);
     if (apart >= 0) find(queue, batches, workers, floors_ns, apart, usual_size(batches));
+    batches->largest = limit_of(batches);
   }
   free(workers);
   free(floors_ns);
