@@ -7,7 +7,9 @@
 
 const char *const recording_names[RECORDINGS] = {"exact", "folded", "sampled"};
 
-#define FOLD_MOST 512 /* blocks a fold: a cell is written out now and then */
+/* A cell is written out now and then: blocks, and time, of a fold. */
+#define FOLD_MOST 512
+#define FOLD_SPAN_NS 10000000u
 
 /* What the history knows of the block that is at an address. */
 struct life {
@@ -41,11 +43,13 @@ static struct lives lives_new(size_t events) {
 
 /* ---- folded ----------------------------------------------------------------------------- */
 
-static struct fold *fold_of(struct recorded *recorded, const struct event *birth) {
+static struct fold *fold_of(struct recorded *recorded, const struct event *birth,
+                            uint64_t death_ns) {
   for (size_t i = recorded->fold_count; i-- > 0;) {
     struct fold *fold = &recorded->folds[i];
     if (fold->stack != birth->stack || fold->thread != birth->thread) continue;
-    if (fold->blocks < FOLD_MOST) return fold;
+    bool fresh = death_ns - (fold->ticks - fold->span) < FOLD_SPAN_NS;
+    if (fold->blocks < FOLD_MOST && fresh) return fold;
     break;
   }
   recorded->folds =
@@ -57,7 +61,7 @@ static struct fold *fold_of(struct recorded *recorded, const struct event *birth
 }
 
 static void fold_in(struct recorded *recorded, const struct event *birth, uint64_t death_ns) {
-  struct fold *fold = fold_of(recorded, birth);
+  struct fold *fold = fold_of(recorded, birth, death_ns);
   uint64_t lifetime = death_ns - birth->ticks, bytes = event_bytes(birth);
   uint32_t bucket = trace_bucket(lifetime);
   if (fold->blocks)

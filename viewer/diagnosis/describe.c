@@ -62,6 +62,7 @@ static int describe_sites(const struct profile *profile, const struct residences
                                           .folded = (double)site->folded.blocks,
                                           .taken_out = (1 - residences_kept(list)) * written,
                                           .temporaries = list->temporaries,
+                                          .when_full = list->when_full,
                                           .blocks_per_message = blocks,
                                           .bytes_per_message = blocks * block_bytes(site)};
     queue->blocks_per_message += blocks;
@@ -184,6 +185,14 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   return error;
 }
 
+/* Nodes are made for those only that are let in; what is turned away has the other parts. */
+static double parts_turned_away(const struct queue *queue) {
+  double most = 0;
+  for (size_t i = 0; i < queue->site_count; i++)
+    if (queue->sites[i].blocks_per_message > 0.9) most = fmax(most, queue->sites[i].when_full);
+  return most;
+}
+
 static double folded_messages(const struct queue *queue) {
   double folded = 0;
   for (size_t i = 0; i < queue->site_count; i++)
@@ -195,7 +204,7 @@ static double folded_messages(const struct queue *queue) {
 static void describe_policy(const struct measured *measured, double young, struct queue *queue) {
   if (queue->kind != QUEUE_BOUNDED) return;
   double folded = folded_messages(queue);
-  double turned_away = young * measured->weight + folded;
+  double turned_away = fmax(young * measured->weight + folded, parts_turned_away(queue));
   /* in a sample an arrival that pushed another out is seen as often as any */
   double seen = measured->estimated ? 1 / measured->weight : 1;
   double pushed_out = fmin(measured->departures.coupled_share / seen, 1);
@@ -322,6 +331,18 @@ static int measure_line(const struct profile *profile, struct queue *queue,
   return measure(profile, queue, measured);
 }
 
+/* What died young, while it filled and after that. */
+static void measure_folded(const struct residences *residences, const struct group *group,
+                           struct measured *measured) {
+  for (size_t i = 0; i < group->count; i++) {
+    const struct residence_list *list = &residences->lists[group->lists[i]];
+    if (!group->carries[i] || list->temporaries) continue;
+    uint64_t last_ns = measured->last_ns, duration_ns = residences->duration_ns;
+    measured->folded_before += residences_folded(list, duration_ns, 0, last_ns);
+    measured->folded_after += residences_folded(list, duration_ns, last_ns, duration_ns + 1);
+  }
+}
+
 int describe_group(const struct profile *profile, const struct residences *residences,
                    const struct group *group, struct queue *queue) {
   struct measured measured = {0};
@@ -331,6 +352,7 @@ int describe_group(const struct profile *profile, const struct residences *resid
   if (!error) error = measure_line(profile, queue, &measured, &young);
   if (!error) {
     measured.weight = queue->arrivals / (double)looked_at;
+    measure_folded(residences, group, &measured);
     struct verdict verdict = verdict_of(&measured);
     queue->kind = verdict.kind;
     queue->confidence = verdict.confidence;

@@ -68,6 +68,7 @@ struct queue_site {
   double folded;             /* blocks that were folded, and */
   double taken_out;          /* written ones that are temporaries (temporaries.h), */
   bool temporaries;          /* as its folded ones are as well */
+  double when_full;          /* blocks that die young, but only since the queue is full */
   size_t *others;            /* of a pool the other members; owned */
   size_t other_count;
 };

@@ -15,6 +15,8 @@ struct measured {
   double weight;  /* messages that each one looked at stands for */
   bool estimated; /* of a sample: levels are noisy */
   size_t count, departed;
+  double folded_after;  /* blocks of these sites that died young after the last of these came, */
+  double folded_before; /* and until then */
   uint64_t first_ns, last_ns; /* arrival */
   uint64_t duration_ns;
   size_t top;

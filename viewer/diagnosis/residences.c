@@ -203,7 +203,7 @@ int residences_take(struct residence_pass *pass, const struct event_batch *batch
 
 /* ---- folded ----------------------------------------------------------------------------- */
 
-/* They die evenly over the time that they are of, as far as is known. */
+/* All count as of the time of the last death: before that they may have died, later not. */
 int residences_fold(void *context, const struct fold *fold) {
   struct residence_pass *pass = context;
   uint32_t wanted = fold->stack < pass->stack_count ? pass->list_of_stack[fold->stack] : 0;
@@ -212,14 +212,19 @@ int residences_fold(void *context, const struct fold *fold) {
   if (!list->folded) list->folded = calloc(RESIDENCE_BUCKETS, sizeof(*list->folded));
   if (!list->folded) return -ENOMEM;
   double width = (double)(pass->residences.duration_ns + 1) / RESIDENCE_BUCKETS;
-  double from = (double)bounded_ns(pass, fold->ticks - fold->span) / width;
-  double to = (double)bounded_ns(pass, fold->ticks) / width;
-  for (size_t i = (size_t)from; i < RESIDENCE_BUCKETS && (double)i <= to; i++) {
-    double begin = (double)i > from ? (double)i : from;
-    double end = (double)(i + 1) < to ? (double)(i + 1) : to;
-    list->folded[i] += (double)fold->blocks * (to > from ? (end - begin) / (to - from) : 1);
-  }
+  size_t at = (size_t)((double)bounded_ns(pass, fold->ticks) / width);
+  list->folded[at < RESIDENCE_BUCKETS ? at : RESIDENCE_BUCKETS - 1] += (double)fold->blocks;
   return 0;
+}
+
+double residences_folded(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
+                         uint64_t to) {
+  double sum = 0, width = (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+  for (size_t i = 0; list->folded && i < RESIDENCE_BUCKETS; i++) {
+    double end = width * (double)(i + 1);
+    if (end > (double)from && end <= (double)to) sum += list->folded[i];
+  }
+  return sum;
 }
 
 /* ----------------------------------------------------------------------------------------- */

@@ -53,9 +53,10 @@ struct residence_list {
   size_t count, capacity;
   uint64_t births;  /* that were seen; each `every`-th of them is in the list */
   uint64_t every;   /* a power of two */
-  double *folded;   /* blocks that were folded, over time: RESIDENCE_BUCKETS equal parts of the run;
-                       NULL:   none */
+  double *folded;   /* blocks that were folded, by when the last of a record died: RESIDENCE_BUCKETS
+                       equal parts of the run; NULL: none */
   bool temporaries; /* those are not messages, nor are others that were taken out: temporaries.h */
+  double when_full; /* that die young, but only since most of the others are there */
   uint64_t taken_out; /* of all that were seen: not in `births` any more */
 };
 
@@ -64,6 +65,10 @@ static inline double residences_kept(const struct residence_list *list) {
   double all = (double)(list->births + list->taken_out);
   return all > 0 ? (double)list->births / all : 1;
 }
+
+/* Folded blocks that were dead by `to`, and not known to be so by `from`. */
+double residences_folded(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
+                         uint64_t to);
 
 struct residences {
   struct residence_list *lists; /* as the candidates were named */

@@ -56,6 +56,12 @@ bool signature_born_early(const struct measured *measured) {
   return (double)measured->level.messages[most].birth_ns < 0.2 * (double)measured->duration_ns;
 }
 
+/* What came at the start is there, and some more. */
+bool signature_grew_little_since(const struct measured *measured) {
+  size_t most = (size_t)(0.8 * (double)(measured->count - 1));
+  return (double)measured->level.messages[most].birth_ns < 0.05 * (double)measured->duration_ns;
+}
+
 /* Nothing has come for most of the run. */
 bool signature_has_ended(const struct measured *measured) {
   return (double)measured->last_ns < 0.35 * (double)measured->duration_ns;
@@ -93,6 +99,12 @@ bool signature_sawtooth(const struct measured *measured) {
       return false;
   return signature_in_order(measured) && (double)measured->departed >= 3 * top &&
          !signature_leaves_by_a_clock(measured);
+}
+
+/* Since it is full what comes is freed at once, and was not before: it is turned away. */
+bool signature_turned_away(const struct measured *measured) {
+  double all = (double)measured->count * measured->weight;
+  return measured->folded_after >= 0.1 * all && measured->folded_before <= 0.05 * all;
 }
 
 /* Each leaves as long after it came as any other, far more evenly than the level stays: a clock

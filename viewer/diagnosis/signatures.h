@@ -23,12 +23,14 @@ bool signature_leaks(const struct measured *measured); /* a part never leaves, t
 double signature_never_left(const struct measured *measured); /* share that nobody took out */
 bool signature_freed_long_before_the_end(const struct measured *measured); /* all of it */
 bool signature_born_early(const struct measured *measured);                /* nearly all of it */
+bool signature_grew_little_since(const struct measured *measured); /* most came at the very start */
 bool signature_has_ended(
     const struct measured *measured); /* nothing has come for most of the run */
 
 /* ---- a level that is pinned ------------------------------------------------------------- */
 bool signature_pinned(const struct measured *measured);   /* at its top, and much passes through */
 bool signature_sawtooth(const struct measured *measured); /* between its top and a watermark */
+bool signature_turned_away(const struct measured *measured); /* what comes when it is full */
 bool signature_leaves_by_a_clock(const struct measured *measured);
 
 /* ---- a level that rises ----------------------------------------------------------------- */

@@ -39,26 +39,13 @@ static int stay_for_long(const struct residence *rest, size_t count, uint64_t du
   return 0;
 }
 
-/* Folded blocks in [from, to): those of a bucket are spread over it. */
-static double folded_within(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
-                            uint64_t to) {
-  double sum = 0, width = (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
-  for (size_t i = 0; list->folded && i < RESIDENCE_BUCKETS; i++) {
-    double begin = width * (double)i, end = begin + width;
-    if (begin < (double)from) begin = (double)from;
-    if (end > (double)to) end = (double)to;
-    if (end > begin) sum += list->folded[i] * (end - begin) / width;
-  }
-  return sum;
-}
-
 struct births {
   double young, all;
 };
 
 static struct births births_within(const struct residence_list *list, uint64_t duration_ns,
                                    uint64_t from, uint64_t to) {
-  struct births births = {.young = folded_within(list, duration_ns, from, to)};
+  struct births births = {.young = residences_folded(list, duration_ns, from, to)};
   births.all = births.young;
   for (size_t i = 0; i < list->count; i++) {
     const struct residence *of = &list->of[i];
@@ -75,30 +62,31 @@ static bool long_enough(const struct residence_list *list, uint64_t duration_ns,
   return !list->folded || (double)(to - from) >= 4 * (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
 }
 
-/* While it fills up nothing is turned away: what dies young then is something else. */
-static bool come_while_it_fills(const struct residence_list *list, const struct level *level,
-                                uint64_t duration_ns) {
+/* While it fills up nothing is turned away: what dies young then is something else. What only does
+ * so when it is full is. */
+static void compare(struct residence_list *list, const struct level *level, uint64_t duration_ns) {
   uint64_t at_ns, from = 0, last_ns = level->messages[level->count - 1].birth_ns;
   size_t top = level_top(level, &at_ns), low = top / 20;
   uint64_t full = level_reached(level, top - top / 10);
   for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < full;)
     if (walk.messages <= low) from = walk.end_ns;
-  if (full <= from || !long_enough(list, duration_ns, from, full)) return false;
+  if (full <= from || !long_enough(list, duration_ns, from, full)) return;
   struct births before = births_within(list, duration_ns, from, full);
   struct births after = births_within(list, duration_ns, full, last_ns + 1);
-  return before.all - before.young >= LEAST * (double)list->every && after.all > 0 &&
-         before.young >= 0.05 * before.all &&
-         before.young / before.all >= 0.5 * after.young / after.all;
+  if (before.all - before.young < LEAST * (double)list->every || after.all <= 0) return;
+  double share = before.young / before.all, later = after.young / after.all;
+  list->temporaries = share >= 0.05 && share >= 0.5 * later;
+  if (later >= 0.05 && share <= 0.1 * later) list->when_full = after.young;
 }
 
-static int judge(const struct residence_list *list, const struct residence *rest, size_t count,
-                 uint64_t duration_ns, bool *temporaries) {
+static int judge(struct residence_list *list, const struct residence *rest, size_t count,
+                 uint64_t duration_ns) {
   struct level level;
   bool longer;
   int error = stay_for_long(rest, count, duration_ns, &longer);
   if (error || !longer) return error;
   error = level_begin(&level, rest, count, duration_ns);
-  if (!error) *temporaries = come_while_it_fills(list, &level, duration_ns);
+  if (!error) compare(list, &level, duration_ns);
   level_free(&level);
   return error;
 }
@@ -108,8 +96,7 @@ int temporaries_sift(struct residence_list *list, uint64_t duration_ns) {
   if (!rest) return -ENOMEM;
   size_t count = others(list, rest), young = list->count - count;
   int error = 0;
-  if (count >= LEAST && (young || list->folded))
-    error = judge(list, rest, count, duration_ns, &list->temporaries);
+  if (count >= LEAST && (young || list->folded)) error = judge(list, rest, count, duration_ns);
   if (!error && list->temporaries) {
     for (size_t i = 0; i < count; i++)
       list->of[i] = rest[i];

@@ -10,8 +10,8 @@
 
 #include "residences.h"
 
-/* Takes temporaries out of a list whose other blocks stay for long, and notes that folded ones of
- * its place are some. Returns 0 or -ENOMEM. */
+/* Notes how many die young only when it is full, and takes temporaries out of a list whose other
+ * blocks stay for long, and notes that folded ones of its place are some. Returns 0 or -ENOMEM. */
 int temporaries_sift(struct residence_list *list, uint64_t duration_ns);
 
 #endif

@@ -28,7 +28,8 @@ static double enough(const struct measured *measured) {
 
 static struct verdict judge_kept(const struct measured *measured) {
   double confidence = 0.95 * enough(measured);
-  if (signature_born_early(measured)) return (struct verdict){QUEUE_STARTUP, confidence};
+  if (signature_born_early(measured) || signature_grew_little_since(measured))
+    return (struct verdict){QUEUE_STARTUP, confidence};
   if (signature_has_ended(measured)) return (struct verdict){QUEUE_CACHE, 0.5 * confidence};
   if (signature_freed_long_before_the_end(measured))
     return (struct verdict){QUEUE_BURST, 0.8 * confidence};
@@ -64,6 +65,7 @@ static struct verdict judge_rising(const struct measured *measured) {
     if (signature_walked_list(measured) || signature_worked_off(measured))
       return (struct verdict){QUEUE_BURST, 0.6 * confidence};
     if (signature_exchanged(measured)) return unclear(0.5);
+    if (signature_turned_away(measured)) return (struct verdict){QUEUE_BOUNDED, 0.6 * confidence};
     if (measured->departed_rising >= 8 || signature_drained_afterwards(measured))
       return (struct verdict){QUEUE_UNBOUNDED, confidence};
     /* it was drained once, and then no more */
