@@ -79,6 +79,7 @@ static size_t leave_out_large(struct entry *entries, size_t count) {
 /* `entries` have most blocks first. */
 static int add_draft(struct finder *finder, struct entry *entries, size_t count) {
   count = leave_out_large(entries, count);
+  if (count == 0) return 0;
   struct candidate_size size = size_of(entries, count);
   if (!candidate_is_enough(&size) || entries[0].size.written > BIGGEST_MAX * size.written) return 0;
   if (finder->count == finder->capacity) {
