@@ -79,7 +79,6 @@ static size_t leave_out_large(struct entry *entries, size_t count) {
 /* `entries` have most blocks first. */
 static int add_draft(struct finder *finder, struct entry *entries, size_t count) {
   count = leave_out_large(entries, count);
-  if (count == 0) return 0;
   struct candidate_size size = size_of(entries, count);
   if (!candidate_is_enough(&size) || entries[0].size.written > BIGGEST_MAX * size.written) return 0;
   if (finder->count == finder->capacity) {
@@ -90,7 +89,7 @@ static int add_draft(struct finder *finder, struct entry *entries, size_t count)
     finder->capacity = capacity;
   }
   struct draft *draft = &finder->drafts[finder->count];
-  *draft = (struct draft){calloc(count, sizeof(*draft->members)), count, size};
+  *draft = (struct draft){calloc(count + 1, sizeof(*draft->members)), count, size};
   if (!draft->members) return -ENOMEM;
   for (size_t i = 0; i < count; i++)
     draft->members[i] = entries[i].site;
