@@ -7,10 +7,16 @@
 #define MS UINT64_C(1000000)
 #define BYTES 16384
 
-/* The verdict on one site, all of whose blocks are of one size and of one thread. */
-static enum queue_kind kind_of(struct residence *lives, size_t count, uint64_t duration_ns) {
-  struct site site = {.births = count,
-                      .deaths = count,
+/* The verdict on one site, all of whose blocks are of one size; `folded`: others of it that died
+ * young, over RESIDENCE_BUCKETS parts of the run, or NULL. */
+static enum queue_kind kind_beside(struct residence *lives, size_t count, uint64_t duration_ns,
+                                   double *folded) {
+  uint64_t young = 0;
+  for (size_t i = 0; folded && i < RESIDENCE_BUCKETS; i++)
+    young += (uint64_t)folded[i];
+  struct site site = {.births = count + young,
+                      .deaths = count + young,
+                      .folded = {.blocks = young, .bytes = young * BYTES},
                       .total = {.blocks = count, .bytes = count * BYTES},
                       .max = {.blocks = count, .bytes = count * BYTES}};
   struct profile profile = {.sites = &site,
@@ -20,7 +26,8 @@ static enum queue_kind kind_of(struct residence *lives, size_t count, uint64_t d
                             .deaths = count,
                             .total = site.total,
                             .peak = site.max};
-  struct residence_list list = {.of = lives, .count = count, .births = count, .every = 1};
+  struct residence_list list = {
+      .of = lives, .count = count, .births = count, .every = 1, .folded = folded};
   struct residences residences = {.lists = &list, .count = 1, .duration_ns = duration_ns};
   struct diagnosis diagnosis;
   cr_assert_eq(diagnosis_make(&profile, &residences, &diagnosis), 0);
@@ -28,6 +35,10 @@ static enum queue_kind kind_of(struct residence *lives, size_t count, uint64_t d
   enum queue_kind kind = diagnosis.queues[0].kind;
   diagnosis_free(&diagnosis);
   return kind;
+}
+
+static enum queue_kind kind_of(struct residence *lives, size_t count, uint64_t duration_ns) {
+  return kind_beside(lives, count, duration_ns, NULL);
 }
 
 /* As a server's buffers for its clients, which come and go together. */
@@ -114,4 +125,38 @@ Test(verdict, a_window_that_widens_is_no_unbounded_queue) {
         (struct residence){birth_ns, 1, i < TURNS - 1 ? (i + 2) * MS + 3000 : RESIDENCE_LIVE, 1};
   }
   cr_expect_neq(kind_of(lives, 2 * TURNS, (TURNS + 1) * MS), QUEUE_UNBOUNDED);
+}
+
+/* As a broker's for a client that is away, and comes back: 400 within 100 ms, then one a ms. */
+static void fill_and_drain(struct residence *lives, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    lives[i] = (struct residence){MS + i * MS / 4, 1, 10 * MS + (i + 1) * 2 * MS, 2};
+}
+
+Test(verdict, what_filled_and_has_turned_away_since_has_a_bound) {
+  enum { COUNT = 400 };
+  static struct residence lives[COUNT];
+  static double folded[RESIDENCE_BUCKETS];
+  fill_and_drain(lives, COUNT);
+  cr_expect_eq(kind_of(lives, COUNT, 1024 * MS), QUEUE_UNBOUNDED);
+  for (size_t i = 60; i < 160; i++) /* 120 to 320 ms: the last one came at 101 */
+    folded[i] = 2;
+  cr_expect_eq(kind_beside(lives, COUNT, 1024 * MS, folded), QUEUE_BOUNDED);
+  for (size_t i = 0; i < 160; i++) /* all the time: something else */
+    folded[i] = 2;
+  cr_expect_eq(kind_beside(lives, COUNT, 1024 * MS, folded), QUEUE_UNBOUNDED);
+}
+
+Test(verdict, what_came_at_the_start_and_grew_little_since_is_startup) {
+  enum { COUNT = 400, LATER = 60 };
+  static struct residence lives[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    size_t early = COUNT - LATER;
+    uint64_t birth_ns = i < early ? MS + i * MS / 20 : (i - early + 2) * 15 * MS;
+    lives[i] = (struct residence){birth_ns, 1, RESIDENCE_LIVE, 0};
+  }
+  cr_expect_eq(kind_of(lives, COUNT, 1000 * MS), QUEUE_STARTUP);
+  for (size_t i = 0; i < COUNT; i++)
+    lives[i].birth_ns = (i + 1) * 2 * MS;
+  cr_expect_eq(kind_of(lives, COUNT, 1000 * MS), QUEUE_STALLED);
 }
