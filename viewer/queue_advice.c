@@ -34,7 +34,7 @@ static void advise_unbounded(FILE *out, const struct report *report, const struc
   struct queue_place filled = queue_place_filled(report, queue);
   const char *filler = or_else(&filled, "who fills it");
   uint64_t bound = report_recommended_bound(report, queue);
-  unsigned doubts = whatif_doubts(report->diagnosis, queue);
+  unsigned doubts = report_doubts(report, queue);
   if (queue_place_one_thread(queue))
     fprintf(
         out,

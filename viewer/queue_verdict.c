@@ -166,7 +166,7 @@ static void say_lines(FILE *out, const struct queue *queue) {
 }
 
 static void say_unpredictable(FILE *out, const struct report *report, const struct queue *queue) {
-  bool differs = whatif_doubts(report->diagnosis, queue) & WHATIF_NOT_REPRODUCED;
+  bool differs = report_doubts(report, queue) & WHATIF_NOT_REPRODUCED;
   char *words = differs ? report_doubt_words(queue, WHATIF_NOT_REPRODUCED) : NULL;
   fprintf(out, " %s", words ? words : "What a bound would do can't be told from what departed.");
   free(words);
@@ -189,7 +189,7 @@ static void say_bound(FILE *out, const struct report *report, const struct queue
   else
     fprintf(out, ", %s %s.", senders ? "senders wait" : "sender waits",
             format_duration(prediction.sender_wait_ns).text);
-  say_doubts(out, queue, whatif_doubts(report->diagnosis, queue));
+  say_doubts(out, queue, report_doubts(report, queue));
 }
 
 /* ---- kind by kind ----------------------------------------------------------------------- */

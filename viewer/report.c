@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "format.h"
 
 #define BOUND_UNASKED UINT64_MAX
+#define DOUBTS_UNASKED UINT_MAX
 
 int report_open_figures(struct report *report, const char *command, const char *path,
                         struct timeline *timeline) {
@@ -49,10 +51,13 @@ int report_diagnose(struct report *report) {
     progress_end(&progress);
   }
   if (!error) error = diagnosis_make(report->profile, &residences, diagnosis);
-  if (!error && !(report->bounds = malloc((diagnosis->count + 1) * sizeof *report->bounds)))
-    error = -ENOMEM;
+  if (!error) {
+    report->bounds = malloc((diagnosis->count + 1) * sizeof *report->bounds);
+    report->doubts = malloc((diagnosis->count + 1) * sizeof *report->doubts);
+  }
+  if (!error && (!report->bounds || !report->doubts)) error = -ENOMEM;
   for (size_t i = 0; !error && i < diagnosis->count; i++)
-    report->bounds[i] = BOUND_UNASKED;
+    report->bounds[i] = BOUND_UNASKED, report->doubts[i] = DOUBTS_UNASKED;
   residences_free(&residences);
   candidates_free(&candidates);
   if (error) report_forget_diagnosis(report);
@@ -63,8 +68,10 @@ void report_forget_diagnosis(struct report *report) {
   if (report->diagnosis) diagnosis_free((struct diagnosis *)report->diagnosis);
   free((struct diagnosis *)report->diagnosis);
   free(report->bounds);
+  free(report->doubts);
   report->diagnosis = NULL;
   report->bounds = NULL;
+  report->doubts = NULL;
 }
 
 int report_open(struct report *report, const char *command, const char *path,
@@ -129,6 +136,15 @@ uint64_t report_recommended_bound(const struct report *report, const struct queu
   if (2 * (double)bound > queue->peak_messages) bound = 0;
   if (report->bounds) report->bounds[index] = bound;
   return bound;
+}
+
+/* They replay it, too. */
+unsigned report_doubts(const struct report *report, const struct queue *queue) {
+  size_t index = (size_t)(queue - report->diagnosis->queues);
+  if (report->doubts && report->doubts[index] != DOUBTS_UNASKED) return report->doubts[index];
+  unsigned doubts = whatif_doubts(report->diagnosis, queue);
+  if (report->doubts) report->doubts[index] = doubts;
+  return doubts;
 }
 
 const struct queue *report_find_queue(const struct report *report, uint64_t id) {

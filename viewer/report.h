@@ -20,6 +20,7 @@ struct report {
   const struct profile *profile;
   const struct diagnosis *diagnosis; /* NULL: not made, as for report_open_figures() */
   uint64_t *bounds; /* of its queues, as they were asked for: see report_recommended_bound() */
+  unsigned *doubts; /* the same, see report_doubts() */
   struct symbols *symbols;
   uint32_t depth; /* frames of a stack to show, 0 all */
 };
@@ -56,6 +57,8 @@ bool report_is_partial(const struct report *report);
 
 /* The smallest bound that costs next to no time: of a queue, bounded or not. 0: none is known. */
 uint64_t report_recommended_bound(const struct report *report, const struct queue *queue);
+/* As whatif_doubts(). */
+unsigned report_doubts(const struct report *report, const struct queue *queue);
 /* By what --queue takes; NULL when there is none. */
 const struct queue *report_find_queue(const struct report *report, uint64_t id);
 

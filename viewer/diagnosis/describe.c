@@ -173,7 +173,9 @@ static int describe_levels(const struct measured *measured, struct queue *queue)
   uint64_t begun = queue->kind == QUEUE_BOUNDED ? measured->reached_ns
                                                 : level_reached(level, (measured->top + 1) / 2);
   queue->standing_messages =
-      begun < measured->last_ns ? (double)level_least(level, begun, measured->last_ns) * weight : 0;
+      begun < measured->last_ns
+          ? (double)level_range(level, begun, measured->last_ns).least * weight
+          : 0;
   queue->standing_bytes = queue->standing_messages * queue->bytes_per_message;
   if (queue->kind != QUEUE_BOUNDED) return 0;
   size_t usual;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sets.h"
 #include "stack_place.h"
 
 /* Of a site so many stacks of death are looked at, those of most blocks. */
@@ -34,12 +35,6 @@ struct ends {
   struct pair *pairs;
   size_t pair_count;
 };
-
-static size_t find(size_t *parents, size_t i) {
-  while (parents[i] != i)
-    i = parents[i] = parents[parents[i]];
-  return i;
-}
 
 /* ---- what dies where -------------------------------------------------------------------- */
 
@@ -117,7 +112,8 @@ static void join_common(struct ends *ends) {
         blocks[side] += ends->pairs[next].blocks[side];
     if (blocks[0] >= COMMON_MIN * ends->blocks[pair->ends[0]] &&
         blocks[1] >= COMMON_MIN * ends->blocks[pair->ends[1]])
-      ends->parents[find(ends->parents, pair->ends[0])] = find(ends->parents, pair->ends[1]);
+      ends->parents[sets_find(ends->parents, pair->ends[0])] =
+          sets_find(ends->parents, pair->ends[1]);
   }
 }
 
@@ -131,9 +127,9 @@ static size_t lone_never(struct ends *ends) {
   for (size_t i = 0; i < ends->dying_count; i++)
     if (stack_place_compare(&ends->dying[i].place, &nowhere) == 0) never = ends->dying[i].end;
   if (never == SIZE_MAX) return SIZE_MAX;
-  never = find(ends->parents, never);
+  never = sets_find(ends->parents, never);
   for (size_t i = 0; i < ends->count; i++)
-    same += find(ends->parents, i) == never;
+    same += sets_find(ends->parents, i) == never;
   return same == 1 ? never : SIZE_MAX;
 }
 
@@ -185,7 +181,7 @@ int ends_divide(const struct profile *profile, const struct stack_tree *tree, co
     pair_up(&ends);
     join_common(&ends);
     for (size_t i = ends.dying_count; i-- > 0;) /* the main end, being first, is written last */
-      numbers[ends.dying[i].site] = find(ends.parents, ends.dying[i].end);
+      numbers[ends.dying[i].site] = sets_find(ends.parents, ends.dying[i].end);
     error = let_young_follow(&ends, profile, sites, count, numbers);
   }
   free(ends.dying);

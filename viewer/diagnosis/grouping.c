@@ -6,24 +6,20 @@
 #include <stdlib.h>
 
 #include "companions.h"
-
-static size_t find(size_t *parents, size_t i) {
-  while (parents[i] != i)
-    i = parents[i] = parents[parents[i]];
-  return i;
-}
+#include "sets.h"
 
 /* Of the companions of one kind of message: the count that most of them have, then most bytes. */
 static size_t choose_carrier(const struct profile *profile, const struct residences *residences,
                              size_t *kinds, size_t kind) {
   size_t best = kind, best_votes = 0;
   for (size_t i = 0; i < residences->count; i++) {
-    if (find(kinds, i) != kind) continue;
+    if (sets_find(kinds, i) != kind) continue;
     const struct residence_list *list = &residences->lists[i], *found = &residences->lists[best];
     size_t votes = 0;
     for (size_t j = 0; j < residences->count; j++)
-      votes += find(kinds, j) == kind && fabs((double)residences->lists[j].births -
-                                              (double)list->births) <= 0.05 * (double)list->births;
+      votes += sets_find(kinds, j) == kind &&
+               fabs((double)residences->lists[j].births - (double)list->births) <=
+                   0.05 * (double)list->births;
     const struct site *site = residences_site(profile, list);
     const struct site *other = residences_site(profile, found);
     if (profile->sample_bytes) { /* the one that was picked most often is known best */
@@ -69,7 +65,8 @@ static uint8_t *relate_all(const struct profile *profile, const struct trait *tr
 static bool are_apart(const uint8_t *relations, size_t count, size_t *kinds, size_t a, size_t b) {
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < count; j++)
-      if (relations[i * count + j] == NO_PARTS && find(kinds, i) == a && find(kinds, j) == b)
+      if (relations[i * count + j] == NO_PARTS && sets_find(kinds, i) == a &&
+          sets_find(kinds, j) == b)
         return true;
   return false;
 }
@@ -79,7 +76,7 @@ static void join_parts(const uint8_t *relations, size_t count, size_t *kinds) {
   for (int certain = 1; certain >= 0; certain--)
     for (size_t i = 0; i < count; i++)
       for (size_t j = 0; j < count; j++) {
-        size_t a = find(kinds, i), b = find(kinds, j);
+        size_t a = sets_find(kinds, i), b = sets_find(kinds, j);
         if (relations[i * count + j] != (certain ? PARTS : PERHAPS_PARTS) || a == b) continue;
         if (!certain &&
             (are_apart(relations, count, kinds, a, b) || are_apart(relations, count, kinds, b, a)))
@@ -95,12 +92,12 @@ static int join(const struct profile *profile, const struct trait *traits, size_
   join_parts(relations, count, kinds);
   free(relations);
   for (size_t i = 0; i < count; i++)
-    queues[i] = find(kinds, i);
+    queues[i] = sets_find(kinds, i);
   for (size_t i = 0; i < count; i++)
     for (size_t j = i + 1; j < count; j++)
-      if (find(queues, i) != find(queues, j) &&
+      if (sets_find(queues, i) != sets_find(queues, j) &&
           companions_queue_up(profile, &traits[i], &traits[j]))
-        queues[find(queues, j)] = find(queues, i);
+        queues[sets_find(queues, j)] = sets_find(queues, i);
   return 0;
 }
 
@@ -114,9 +111,9 @@ static int put_in_groups(const struct profile *profile, const struct residences 
     kinds[i] = i;
   if (!error) error = join(profile, traits, count, kinds, queues);
   for (size_t i = 0; i < count && !error; i++) {
-    size_t queue = find(queues, i);
+    size_t queue = sets_find(queues, i);
     if (!place[queue]) place[queue] = ++grouping->count;
-    bool carries = choose_carrier(profile, residences, kinds, find(kinds, i)) == i;
+    bool carries = choose_carrier(profile, residences, kinds, sets_find(kinds, i)) == i;
     error = add_to_group(&grouping->groups[place[queue] - 1], i, carries);
   }
   free(sets);

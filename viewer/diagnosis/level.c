@@ -99,18 +99,22 @@ static double overlap(const struct level_walk *walk, uint64_t from_ns, uint64_t 
   return end > begin ? (double)(end - begin) : 0;
 }
 
-size_t level_least(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
-  size_t least = level_at(level, from_ns);
-  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < to_ns;)
-    if (overlap(&walk, from_ns, to_ns) > 0 && walk.messages < least) least = walk.messages;
-  return least;
+struct level_range level_range(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
+  size_t at = level_at(level, from_ns);
+  struct level_range range = {at, at};
+  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < to_ns;) {
+    if (overlap(&walk, from_ns, to_ns) <= 0) continue;
+    if (walk.messages < range.least) range.least = walk.messages;
+    if (walk.messages > range.most) range.most = walk.messages;
+  }
+  return range;
 }
 
-size_t level_most(const struct level *level, uint64_t from_ns, uint64_t to_ns) {
-  size_t most = level_at(level, from_ns);
-  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < to_ns;)
-    if (overlap(&walk, from_ns, to_ns) > 0 && walk.messages > most) most = walk.messages;
-  return most;
+uint64_t level_last_at_most(const struct level *level, size_t messages, uint64_t until_ns) {
+  uint64_t found = level->count ? level->messages[0].birth_ns : 0;
+  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < until_ns;)
+    if (walk.messages <= messages) found = walk.end_ns < until_ns ? walk.end_ns : until_ns;
+  return found;
 }
 
 int level_quantile(const struct level *level, uint64_t from_ns, uint64_t to_ns, double p,

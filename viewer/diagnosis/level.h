@@ -46,8 +46,12 @@ size_t level_top(const struct level *level, uint64_t *ns);
 /* First moment at which the level is at least so high; UINT64_MAX: never. */
 uint64_t level_reached(const struct level *level, size_t messages);
 /* Least, and highest, level in [from, to]. */
-size_t level_least(const struct level *level, uint64_t from_ns, uint64_t to_ns);
-size_t level_most(const struct level *level, uint64_t from_ns, uint64_t to_ns);
+struct level_range {
+  size_t least, most;
+};
+struct level_range level_range(const struct level *level, uint64_t from_ns, uint64_t to_ns);
+/* The last moment before `until` at which there were at most so many. */
+uint64_t level_last_at_most(const struct level *level, size_t messages, uint64_t until_ns);
 /* Level below or at which it is for a share p of the time in [from, to]. Returns 0 or -ENOMEM. */
 int level_quantile(const struct level *level, uint64_t from_ns, uint64_t to_ns, double p,
                    size_t *messages);

@@ -28,14 +28,6 @@ static double wander(const struct level *level, uint64_t from_ns, uint64_t to_ns
               departures.n * variation_squared(&departures));
 }
 
-/* The last moment before `until` at which there were at most so many. */
-static uint64_t last_at_most(const struct level *level, size_t messages, uint64_t until_ns) {
-  uint64_t found = level->count ? level->messages[0].birth_ns : 0;
-  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < until_ns;)
-    if (walk.messages <= messages) found = walk.end_ns < until_ns ? walk.end_ns : until_ns;
-  return found;
-}
-
 static double lingering(const struct measured *measured) {
   const struct level *level = &measured->level;
   uint64_t half = measured->first_ns + (measured->last_ns - measured->first_ns) / 2;
@@ -127,14 +119,15 @@ int measured_derive(struct measured *measured) {
   uint64_t span = measured->last_ns - measured->first_ns;
   for (uint64_t i = 0; i < 5; i++) {
     uint64_t from = measured->first_ns + span * i / 5, to = measured->first_ns + span * (i + 1) / 5;
-    measured->fifths[i] = level_least(level, from, to);
-    measured->ceilings[i] = level_most(level, from, to);
+    struct level_range range = level_range(level, from, to);
+    measured->fifths[i] = range.least;
+    measured->ceilings[i] = range.most;
     measured->means[i] = level_moments(level, from, to, 0).mean;
   }
   double near = top - top_slack(measured);
   measured->reached_ns = level_reached(level, near < 1 ? 1 : (size_t)ceil(near));
   measured->plateau = level_moments(level, measured->reached_ns, measured->last_ns, near);
-  measured->rising_ns = last_at_most(level, (size_t)(low / 2), measured->last_ns);
+  measured->rising_ns = level_last_at_most(level, (size_t)(low / 2), measured->last_ns);
   size_t before = level_at(level, measured->rising_ns);
   measured->risen = measured->at_last > before ? measured->at_last - before : 0;
   /* of all that came after the first third, and have gone since */

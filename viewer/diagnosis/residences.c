@@ -211,7 +211,7 @@ int residences_fold(void *context, const struct fold *fold) {
   struct residence_list *list = &pass->residences.lists[wanted - 1];
   if (!list->folded) list->folded = calloc(RESIDENCE_BUCKETS, sizeof(*list->folded));
   if (!list->folded) return -ENOMEM;
-  double width = (double)(pass->residences.duration_ns + 1) / RESIDENCE_BUCKETS;
+  double width = residences_bucket_ns(pass->residences.duration_ns);
   size_t at = (size_t)((double)bounded_ns(pass, fold->ticks) / width);
   list->folded[at < RESIDENCE_BUCKETS ? at : RESIDENCE_BUCKETS - 1] += (double)fold->blocks;
   return 0;
@@ -219,7 +219,7 @@ int residences_fold(void *context, const struct fold *fold) {
 
 double residences_folded(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
                          uint64_t to) {
-  double sum = 0, width = (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+  double sum = 0, width = residences_bucket_ns(duration_ns);
   for (size_t i = 0; list->folded && i < RESIDENCE_BUCKETS; i++) {
     double end = width * (double)(i + 1);
     if (end > (double)from && end <= (double)to) sum += list->folded[i];

@@ -44,6 +44,9 @@ struct fold;
 
 /* Parts of the run, for counts over time. */
 #define RESIDENCE_BUCKETS 512
+static inline double residences_bucket_ns(uint64_t duration_ns) {
+  return (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+}
 
 /* The blocks of one candidate, in order of birth. */
 struct residence_list {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "level.h"
 #include "quantile.h"
@@ -20,12 +21,17 @@ static bool is_young(const struct residence *of) {
          of->death_ns - of->birth_ns < YOUNG_NS;
 }
 
-/* Those that stay, in the order of the list. */
-static size_t others(const struct residence_list *list, struct residence *rest) {
-  size_t count = 0;
+static size_t count_young(const struct residence_list *list) {
+  size_t young = 0;
   for (size_t i = 0; i < list->count; i++)
-    if (!is_young(&list->of[i])) rest[count++] = list->of[i];
-  return count;
+    young += is_young(&list->of[i]);
+  return young;
+}
+
+/* Those that stay, in the order of the list. */
+static void copy_others(const struct residence_list *list, struct residence *rest) {
+  for (size_t i = 0; i < list->count; i++)
+    if (!is_young(&list->of[i])) *rest++ = list->of[i];
 }
 
 static int stay_for_long(const struct residence *rest, size_t count, uint64_t duration_ns,
@@ -59,17 +65,16 @@ static struct births births_within(const struct residence_list *list, uint64_t d
 /* For counts of folded blocks to tell what was in it. */
 static bool long_enough(const struct residence_list *list, uint64_t duration_ns, uint64_t from,
                         uint64_t to) {
-  return !list->folded || (double)(to - from) >= 4 * (double)(duration_ns + 1) / RESIDENCE_BUCKETS;
+  return !list->folded || (double)(to - from) >= 4 * residences_bucket_ns(duration_ns);
 }
 
 /* While it fills up nothing is turned away: what dies young then is something else. What only does
  * so when it is full is. */
 static void compare(struct residence_list *list, const struct level *level, uint64_t duration_ns) {
-  uint64_t at_ns, from = 0, last_ns = level->messages[level->count - 1].birth_ns;
-  size_t top = level_top(level, &at_ns), low = top / 20;
+  uint64_t at_ns, last_ns = level->messages[level->count - 1].birth_ns;
+  size_t top = level_top(level, &at_ns);
   uint64_t full = level_reached(level, top - top / 10);
-  for (struct level_walk walk = {0}; level_next(level, &walk) && walk.begin_ns < full;)
-    if (walk.messages <= low) from = walk.end_ns;
+  uint64_t from = level_last_at_most(level, top / 20, full);
   if (full <= from || !long_enough(list, duration_ns, from, full)) return;
   struct births before = births_within(list, duration_ns, from, full);
   struct births after = births_within(list, duration_ns, full, last_ns + 1);
@@ -92,14 +97,14 @@ static int judge(struct residence_list *list, const struct residence *rest, size
 }
 
 int temporaries_sift(struct residence_list *list, uint64_t duration_ns) {
-  struct residence *rest = calloc(list->count + 1, sizeof(*rest));
+  size_t young = count_young(list), count = list->count - young;
+  if (count < LEAST || (young == 0 && !list->folded)) return 0;
+  struct residence *rest = calloc(count, sizeof(*rest));
   if (!rest) return -ENOMEM;
-  size_t count = others(list, rest), young = list->count - count;
-  int error = 0;
-  if (count >= LEAST && (young || list->folded)) error = judge(list, rest, count, duration_ns);
+  copy_others(list, rest);
+  int error = judge(list, rest, count, duration_ns);
   if (!error && list->temporaries) {
-    for (size_t i = 0; i < count; i++)
-      list->of[i] = rest[i];
+    memcpy(list->of, rest, count * sizeof(*rest));
     list->count = count;
     list->taken_out = young * list->every;
     list->births -= list->taken_out;

@@ -91,7 +91,7 @@ static struct verdict judge_rising(const struct measured *measured) {
 static struct verdict judge_level(const struct measured *measured) {
   double top = (double)measured->top * measured->weight;
   bool small = top < 4 || (top < FEW && signature_short_lived(measured));
-  double low = (double)level_least(&measured->level, measured->reached_ns, measured->last_ns);
+  double low = (double)level_range(&measured->level, measured->reached_ns, measured->last_ns).least;
   bool came_down = measured->emptied >= 1 || low <= 0.25 * (double)measured->top ||
                    signature_empty_again_and_again(measured);
   if (!came_down && signature_leaks(measured))

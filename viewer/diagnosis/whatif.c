@@ -64,12 +64,12 @@ static bool is_close(const struct whatif_series *series, double recorded, double
  * both. -ENODATA when it doesn't fill as the record did, without a bound: then the model is not of
  * this queue. */
 static int replay_as_recorded(const struct queue *queue, const struct whatif_series *series,
-                              struct reproduction *reproduction, uint64_t *last_ns) {
+                              struct reproduction *reproduction) {
   struct replay replay;
   int error = replay_run(series, series->bound, series->bound, false, &replay);
-  *last_ns = replay.last_ns;
   *reproduction = (struct reproduction){.recorded_messages = recorded_peak(queue, series),
-                                        .replayed_messages = replay.peak_messages};
+                                        .replayed_messages = replay.peak_messages,
+                                        .last_ns = replay.last_ns};
   replay_free(&replay);
   if (error || series->bound != SERIES_UNBOUNDED) return error;
   bool close = is_close(series, reproduction->recorded_messages, reproduction->replayed_messages);
@@ -80,22 +80,21 @@ static int replay_as_recorded(const struct queue *queue, const struct whatif_ser
  * allows; where that is not so (a broker sends as many as its subscriber has room for) messages are
  * replayed one by one, each with the time that passed before it. series_free() in any case. */
 static int make_series(const struct queue *queue, struct whatif_series *series,
-                       struct reproduction *reproduction, uint64_t *last_ns) {
+                       struct reproduction *reproduction) {
   int error = series_make(queue, series);
   if (error) return error;
-  error = replay_as_recorded(queue, series, reproduction, last_ns);
+  error = replay_as_recorded(queue, series, reproduction);
   if (error != -ENODATA || series->batch_limit == 1) return error;
   series_free(series);
   struct queue one_by_one = *queue;
   one_by_one.batch = 1;
   error = series_make(&one_by_one, series);
-  return error ? error : replay_as_recorded(queue, series, reproduction, last_ns);
+  return error ? error : replay_as_recorded(queue, series, reproduction);
 }
 
 int whatif_reproduce(const struct queue *queue, struct reproduction *reproduction) {
   struct whatif_series series;
-  uint64_t last_ns;
-  int error = make_series(queue, &series, reproduction, &last_ns);
+  int error = make_series(queue, &series, reproduction);
   series_free(&series);
   return error;
 }
@@ -134,13 +133,12 @@ int whatif_recorded(const struct queue *queue, uint64_t duration_ns,
 int whatif_predict_each(const struct queue *queue, uint64_t duration_ns, const uint64_t *bounds,
                         size_t count, struct prediction *predictions) {
   struct whatif_series series;
-  uint64_t last_ns;
   for (size_t i = 0; i < count; i++)
     if (bounds[i] == 0) return -EINVAL;
   struct reproduction reproduction;
-  int error = make_series(queue, &series, &reproduction, &last_ns);
+  int error = make_series(queue, &series, &reproduction);
   for (size_t i = 0; i < count && !error; i++)
-    error = predict(queue, &series, duration_ns, bounds[i], last_ns, &predictions[i]);
+    error = predict(queue, &series, duration_ns, bounds[i], reproduction.last_ns, &predictions[i]);
   series_free(&series);
   return error;
 }
@@ -183,10 +181,10 @@ static uint64_t least_cheap(const struct whatif_series *series, double latest_ns
 
 uint64_t whatif_recommend(const struct queue *queue, uint64_t duration_ns) {
   struct whatif_series series;
-  uint64_t last_ns, bound = 0;
+  uint64_t bound = 0;
   struct reproduction reproduction;
-  if (!make_series(queue, &series, &reproduction, &last_ns))
-    bound = least_cheap(&series, (double)last_ns + LATE_SHARE * (double)duration_ns);
+  if (!make_series(queue, &series, &reproduction))
+    bound = least_cheap(&series, (double)reproduction.last_ns + LATE_SHARE * (double)duration_ns);
   bound = (uint64_t)llround((double)bound * series.scale);
   series_free(&series);
   return bound;
@@ -214,15 +212,15 @@ struct batching whatif_batching(const struct queue *queue) {
 int whatif_receive(const struct queue *queue, uint64_t duration_ns, uint64_t size,
                    double fixed_share, struct prediction *prediction) {
   struct whatif_series series;
-  uint64_t last_ns;
   if (size == 0) return -EINVAL;
   struct reproduction reproduction;
-  int error = make_series(queue, &series, &reproduction, &last_ns);
+  int error = make_series(queue, &series, &reproduction);
   if (!error) {
     bool one_by_one = series.batch_limit == 1;
     if (one_by_one) series.service = (struct service){fixed_share, 1 - fixed_share};
     series.batch_limit = scaled_bound(&series, size);
-    error = predict(queue, &series, duration_ns, SERIES_UNBOUNDED, last_ns, prediction);
+    error =
+        predict(queue, &series, duration_ns, SERIES_UNBOUNDED, reproduction.last_ns, prediction);
     prediction->bound = 0;
   }
   series_free(&series);

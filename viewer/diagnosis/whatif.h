@@ -57,6 +57,7 @@ int whatif_recorded(const struct queue *queue, uint64_t duration_ns, struct pred
  * -ENOMEM. */
 struct reproduction {
   double recorded_messages, replayed_messages;
+  uint64_t last_ns; /* when the last message is through, by the replay */
 };
 int whatif_reproduce(const struct queue *queue, struct reproduction *reproduction);
 /* Returns 0; -ENODATA when nothing departs (there is no service to replay) or the record can't be

@@ -138,11 +138,17 @@ static size_t count_senders(const struct queue *queue) {
   return count;
 }
 
-/* The size that most messages departed in. */
-static uint32_t usual_size(const struct batches *batches) {
-  uint32_t *messages = calloc(batches->largest + 1, sizeof(*messages)), usual = 0;
+/* How many messages departed in batches of each size; to be freed, NULL without memory. */
+static uint32_t *messages_by_size(const struct batches *batches) {
+  uint32_t *messages = calloc(batches->largest + 1, sizeof(*messages));
   for (size_t i = 0; messages && i < batches->count; i++)
     messages[batches->served[i].messages] += batches->served[i].messages;
+  return messages;
+}
+
+/* The size that most messages departed in. */
+static uint32_t usual_size(const struct batches *batches) {
+  uint32_t *messages = messages_by_size(batches), usual = 0;
   for (uint32_t size = 1; messages && size <= batches->largest; size++)
     if (messages[size] >= messages[usual]) usual = size;
   free(messages);
@@ -152,9 +158,7 @@ static uint32_t usual_size(const struct batches *batches) {
 /* The size that a batch may have: the largest but for those with less than a hundredth of the
  * messages, which may be two that looked like one. */
 static uint32_t limit_of(const struct batches *batches) {
-  uint32_t *messages = calloc(batches->largest + 1, sizeof(*messages)), limit = batches->largest;
-  for (size_t i = 0; messages && i < batches->count; i++)
-    messages[batches->served[i].messages] += batches->served[i].messages;
+  uint32_t *messages = messages_by_size(batches), limit = batches->largest;
   double most = 0;
   while (messages && limit > 1 && (most += messages[limit]) < 0.01 * (double)batches->departed)
     limit--;
